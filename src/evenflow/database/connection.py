@@ -1,0 +1,75 @@
+"""`connection()`: one connection for a piece of the program, the same one for the same task."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from evenflow.database.driver import Mode
+from evenflow.database.holder import here
+from evenflow.database.raw import RawConnection
+from evenflow.database.scope import Level, Scope
+from evenflow.database.statements import Statements
+from evenflow.errors import NotConnected
+
+if TYPE_CHECKING:
+    from evenflow.database.database import Database
+    from evenflow.database.transaction import Transaction
+
+
+class Connection(Statements):
+    """A connection of one's own while its block is open: for temporary tables, ATTACH, and the raw driver.
+
+    It is borrowed at the first statement. What the task, and tasks started inside the block, ask of the
+    database meanwhile goes to this connection too. Outside a block it is the database by another name.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._entered = 0
+        self._lock = asyncio.Lock()
+        self._connection: Level | None = None
+        self._raw: RawConnection | None = None
+
+    def _owner(self) -> Database:
+        return self._database
+
+    def _level(self) -> Level | None:
+        return self._database._level() or self._connection
+
+    async def __aenter__(self) -> Connection:
+        self._entered += 1
+        if self._entered == 1 and self._database._level() is None:
+            scope = Scope(self._database._open_driver(), Mode.PRIVATE, here())
+            scope.innermost = self._connection = Level(scope, None, scope.holder, transaction=False)
+            self._database._standing.set(self._connection)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._entered -= 1
+        if self._entered:
+            return
+        level, self._connection, self._raw = self._connection, None, None
+        self._database._forget(self)
+        if level is not None:
+            level.ended = True
+            if self._database._standing.get() is level:
+                self._database._standing.set(None)
+            level.scope.release()
+
+    def transaction(self, **options: Any) -> Transaction:
+        """A transaction on this connection; options as for `Database.transaction`."""
+        return self._database.transaction(**options)
+
+    @property
+    def raw_connection(self) -> RawConnection:
+        """The driver's own connection, behind an async face. Inside the block only."""
+        level = self._level()
+        if level is None:
+            raise NotConnected("raw_connection is there inside `async with database.connection():` only.")
+        if self._raw is None or self._raw.level is not level:
+            self._raw = RawConnection(level)
+        return self._raw

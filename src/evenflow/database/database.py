@@ -1,0 +1,168 @@
+"""`Database`: where a program's statements go in."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator
+from contextvars import ContextVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from evenflow.database.connection import Connection
+from evenflow.database.driver import DatabaseStatistics, Driver, Mode
+from evenflow.database.drivers import driver_for
+from evenflow.database.holder import Holder
+from evenflow.database.prepared import Prepared
+from evenflow.database.scope import Children, Level, Scope
+from evenflow.database.statement import planner_for
+from evenflow.database.statements import Statements
+from evenflow.database.transaction import Transaction
+from evenflow.database.url import DatabaseURL
+from evenflow.errors import LifecycleError, NotConnected
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from evenflow.database.statements import Query
+
+logger = logging.getLogger("evenflow.database")
+
+
+class Database(Statements):
+    """A database by its URL: `Database("sqlite:///app.db")`.
+
+    Everything encode/databases' `Database` offers works here as it does there; beyond it there are `prepare`,
+    `into=`, `timeout=`, `create_all` and `statistics`. Options of the driver go into the URL's query string or are
+    given by keyword. Connect it once for the life of the program: `async with database:`, or `Evenflow(app,
+    database=database)`.
+
+    Raises ConfigError for a URL or an option that cannot be used.
+    """
+
+    def __init__(self, url: str | DatabaseURL, *, force_rollback: bool = False, **options: Any) -> None:
+        self.url = DatabaseURL(url)
+        self.options = options
+        self._force_rollback = force_rollback
+        self._planner = planner_for(driver_for(self.url, options).dialect)
+        self._connected: Driver | None = None
+        self._connecting = asyncio.Lock()
+        self._standing: ContextVar[Level | None] = ContextVar("evenflow_level", default=None)
+        self._connection_map: WeakKeyDictionary[asyncio.Task[Any], Connection] = WeakKeyDictionary()
+        self._everybody: Level | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether statements can be run."""
+        return self._connected is not None
+
+    async def connect(self) -> None:
+        """Open the database; nothing happens where it is open. Raises CannotOpen."""
+        async with self._connecting:
+            if self._connected is not None:
+                return
+            driver = driver_for(self.url, self.options)
+            await driver.open()
+            self._connected = driver
+        logger.info("Connected to %s", self.url.obscure_password)
+        if self._force_rollback:
+            holder = Holder("force_rollback", "everybody")
+            scope = Scope(driver, Mode.WRITE, holder, shared=True)
+            scope.innermost = self._everybody = Level(scope, None, holder, transaction=True)
+
+    async def disconnect(self) -> None:
+        """Close all connections; nothing happens where the database is not open.
+
+        Open transactions are rolled back, and statements still waiting get NotConnected.
+        """
+        driver = self._connected
+        if driver is None:
+            return
+        everybody, self._everybody = self._everybody, None
+        if everybody is not None:
+            everybody.ended = True
+            everybody.scope.release()
+        self._connection_map.clear()
+        self._connected = None
+        await driver.close()
+        logger.info("Disconnected from %s", self.url.obscure_password)
+
+    async def __aenter__(self) -> Database:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.disconnect()
+
+    def connection(self) -> Connection:
+        """The task's connection: `async with database.connection() as connection:`."""
+        task = asyncio.current_task()
+        if task is None:
+            raise LifecycleError("connection() belongs to a task; call it inside a coroutine.")
+        found = self._connection_map.get(task)
+        if found is None:
+            found = self._connection_map[task] = Connection(self)
+        return found
+
+    def transaction(
+        self, *, force_rollback: bool = False, readonly: bool = False, children: Children = "inherit"
+    ) -> Transaction:
+        """A transaction: `async with database.transaction():`, or a decorator, or `await` it and end it by hand.
+
+        `force_rollback` undoes its work even where all went well. `readonly` gives a snapshot that no write
+        disturbs and that keeps no writer waiting. `children="error"` refuses statements of tasks started inside.
+        """
+        return Transaction(self, force_rollback=force_rollback, readonly=readonly, children=children)
+
+    def prepare(self, query: Query, *, into: Any = None) -> Prepared:
+        """A statement planned once: `get = db.prepare(select(…).where(t.c.id == bindparam("id")))`, `await get(id=5)`."""
+        return Prepared(self, self._planner.prepare(query), into)
+
+    @contextlib.contextmanager
+    def force_rollback(self) -> Iterator[None]:
+        """Inside, `connect()` opens one transaction for everybody that `disconnect()` rolls back."""
+        before, self._force_rollback = self._force_rollback, True
+        try:
+            yield
+        finally:
+            self._force_rollback = before
+
+    async def create_all(self, metadata: MetaData) -> None:
+        """Create the tables and indexes of `metadata` that are not there yet. For changes, use a migration tool."""
+        async with self.transaction():
+            there = {row[0] for row in await self.fetch_all(self._open_driver().tables)}
+            for table in metadata.sorted_tables:
+                if table.name not in there:
+                    await self.execute(CreateTable(table))
+                    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                        await self.execute(CreateIndex(index))
+
+    def statistics(self) -> DatabaseStatistics:
+        """What the database is doing now: connections, waiters, counts."""
+        return self._open_driver().statistics()
+
+    def _owner(self) -> Database:
+        return self
+
+    def _level(self) -> Level | None:
+        return self._standing.get() or self._everybody
+
+    def _open_driver(self) -> Driver:
+        driver = self._connected
+        if driver is None:
+            raise NotConnected(
+                "The database is not connected. Use `async with database:`, `await database.connect()` at start-up, "
+                "or `Evenflow(app, database=database)`."
+            )
+        return driver
+
+    def _forget(self, connection: Connection) -> None:
+        task = asyncio.current_task()
+        if task is not None and self._connection_map.get(task) is connection:
+            del self._connection_map[task]

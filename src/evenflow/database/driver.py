@@ -1,0 +1,117 @@
+"""The port every database driver implements. Drivers know connections; they know nothing of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from sqlalchemy.engine import Dialect
+
+from evenflow.database.holder import Holder
+from evenflow.database.plan import Call, ManyCall
+
+
+class Mode(Enum):
+    """What a lent connection is for."""
+
+    WRITE = "write"  # a transaction that may write
+    READ = "read"  # a transaction on a snapshot that only reads
+    PRIVATE = "private"  # a connection of one's own: temporary tables, raw access
+
+
+class Cursor(Protocol):
+    """An open result, read piece by piece."""
+
+    async def fetch(self) -> list[Any]:
+        """The next rows; an empty list at the end."""
+
+    def release(self) -> None:
+        """Give the result and what it holds back. May be called twice, from any thread, without a loop."""
+
+
+class Executor(Protocol):
+    """Something statements can be run on: the whole database, or one lent connection.
+
+    A cancelled call is stopped in the database too, and never harms another one.
+    """
+
+    async def run(self, call: Call) -> Any:
+        """One statement."""
+
+    async def run_many(self, call: ManyCall) -> Any:
+        """One statement for many sets of arguments, atomic: the number of rows, or the rows of a RETURNING."""
+
+    async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
+        """The rows of a statement, piece by piece."""
+
+
+class Session(Executor, Protocol):
+    """A connection lent to one scope. Its statements run one after another, in the order they come."""
+
+    async def begin(self) -> None:
+        """Start a transaction as the session's mode says."""
+
+    async def commit(self) -> None:
+        """Commit. Where that fails the transaction is rolled back, and the error says why."""
+
+    async def rollback(self) -> None:
+        """Roll the transaction back; nothing happens where there is none."""
+
+    async def savepoint(self, name: str) -> None:
+        """Mark a point to return to."""
+
+    async def release_savepoint(self, name: str) -> None:
+        """Forget the point, keep the work."""
+
+    async def rollback_to(self, name: str) -> None:
+        """Undo the work since the point, and forget the point."""
+
+    async def call(self, function: Callable[[Any], Any]) -> Any:
+        """`function(raw connection of the driver)`, where the connection lives."""
+
+    def release(self) -> None:
+        """Give the connection back; an open transaction is rolled back. Never blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseStatistics:
+    """What a database is doing. Counts are since `connect()`."""
+
+    connections: int
+    """Open connections."""
+    lent: int
+    """Connections in the hands of a transaction, an `iterate()` or a `connection()`."""
+    waiting: int
+    """Statements and transactions handed in and not yet answered."""
+    reads: int
+    """Statements run on reading connections."""
+    writes: int
+    """Statements run on the writing connection."""
+    commits: int
+    """Commits that carried autocommit writes; fewer than the writes where they were grouped."""
+    holders: tuple[str, ...]
+    """Who holds the lent connections: place, seconds, task."""
+
+
+class Driver(Executor, Protocol):
+    """One database."""
+
+    dialect: Dialect
+    tables: str
+    """The query that lists the names of the tables there are."""
+
+    async def open(self) -> None:
+        """Open what must be open before the first statement. Raises CannotOpen."""
+
+    async def close(self) -> None:
+        """Close everything. Statements still waiting get NotConnected."""
+
+    async def lend(self, mode: Mode, holder: Holder) -> Session:
+        """A connection of one's own. Raises PoolTimeout where none comes free in time."""
+
+    def statistics(self) -> DatabaseStatistics:
+        """The state of now."""
+
+

@@ -1,0 +1,107 @@
+"""Tickets that wait for a thread: bounded in number and in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from evenflow.database.drivers.sqlite.ticket import Ticket
+from evenflow.errors import NotConnected, PoolTimeout, QueueFull
+
+
+class Backlog:
+    """Every ticket handed in and not yet answered.
+
+    A ticket that no thread has begun after `patience` seconds fails with PoolTimeout. One timer
+    watches them all, so that a ticket costs two dictionary operations and no timer of its own.
+    """
+
+    def __init__(self, limit: int, patience: float, explain: Callable[[], str]) -> None:
+        self._limit = limit
+        self._patience = patience
+        self._explain = explain
+        self._tickets: dict[Ticket, None] = {}
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    def enter(self, ticket: Ticket) -> None:
+        """Count a ticket in. Raises QueueFull, and NotConnected after the end."""
+        if self._closed:
+            raise NotConnected("The database has been disconnected; this connection of it cannot be used any more.")
+        if len(self._tickets) >= self._limit:
+            raise QueueFull(
+                f"{self._limit} statements wait for the database already, so this one was refused. Send less at "
+                f"once, or raise max_waiting. {self._explain()}",
+                statement=ticket.sql,
+            )
+        self._tickets[ticket] = None
+        if self._alarm is None or (self._alarm_loop is not None and self._alarm_loop.is_closed()):
+            self._arm(self._patience)
+
+    async def outcome(self, ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> Any:
+        """What comes of a ticket that has been queued. Cancelled, it is stopped by `interrupt`."""
+        try:
+            return await ticket.future
+        except asyncio.CancelledError:
+            ticket.abandoned = True
+            _chase(ticket, interrupt)
+            raise
+        finally:
+            self._tickets.pop(ticket, None)
+
+    def fail_all(self) -> None:
+        """Nobody will serve them any more."""
+        self._closed = True
+        for ticket in list(self._tickets):
+            ticket.abandoned = True
+            _fail(ticket, NotConnected("The database was disconnected while this statement waited."))
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _arm(self, delay: float) -> None:
+        self._alarm_loop = asyncio.get_running_loop()
+        self._alarm = self._alarm_loop.call_later(delay, self._sweep)
+
+    def _sweep(self) -> None:
+        self._alarm = None
+        now = monotonic()
+        for ticket in list(self._tickets):
+            if ticket.started:
+                continue
+            left = ticket.since + self._patience - now
+            if left > 0.001:
+                self._arm(left)
+                return
+            ticket.abandoned = True
+            message = f"No connection came free within {self._patience:g} s. {self._explain()}"
+            _fail(ticket, PoolTimeout(message, statement=ticket.sql))
+        if self._tickets:
+            self._arm(self._patience)
+
+
+def _fail(ticket: Ticket, error: Exception) -> None:
+    def fail() -> None:
+        if not ticket.future.done():
+            ticket.future.set_exception(error)
+
+    loop = ticket.future.get_loop()
+    if loop is asyncio.get_running_loop():
+        fail()
+    else:
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(fail)
+
+
+def _chase(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
+    # An interrupt is lost while the thread stands between taking the ticket and running its statement,
+    # so it is said again until the thread has moved on.
+    if interrupt(ticket):
+        asyncio.get_running_loop().call_later(0.02, _chase, ticket, interrupt)

@@ -1,0 +1,179 @@
+"""SQLite behind the driver port: readers beside one writer, or one thread for a database in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from evenflow.database.driver import Cursor, DatabaseStatistics, Mode, Session
+from evenflow.database.drivers.sqlite import work
+from evenflow.database.drivers.sqlite.backlog import Backlog
+from evenflow.database.drivers.sqlite.connecting import connect
+from evenflow.database.drivers.sqlite.loans import Loans
+from evenflow.database.drivers.sqlite.memory import SharedSession
+from evenflow.database.drivers.sqlite.readers import Readers
+from evenflow.database.drivers.sqlite.session import PIECE, LaneSession, PrivateSession, SessionCursor
+from evenflow.database.drivers.sqlite.settings import target
+from evenflow.database.drivers.sqlite.ticket import Ticket
+from evenflow.database.drivers.sqlite.writer import Lease, Writer
+from evenflow.database.holder import Holder
+from evenflow.database.plan import Call, Kind, ManyCall
+from evenflow.database.statement import sqlite_dialect
+from evenflow.database.url import DatabaseURL
+
+
+class SqliteDriver:
+    """One SQLite database.
+
+    A file: `readers` threads share the reads, one writer has all writes, and further connections are
+    lent to `iterate()`, `connection()` and read-only transactions. In memory: the writer does everything.
+    """
+
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+    def __init__(self, url: DatabaseURL, options: Mapping[str, Any]) -> None:
+        self._target = target(url, options)
+        self.dialect = sqlite_dialect()
+        settings = self._target.settings
+        reading = partial(connect, self._target, reading=True)
+        writing = partial(connect, self._target, reading=False)
+        self._backlog = Backlog(settings.max_waiting, settings.pool_timeout, self._explain)
+        self._writer = Writer(writing)
+        self._readers = None if self._target.memory else Readers(settings.readers, reading)
+        self._loans = Loans(settings.sessions, self._backlog, reading, writing)
+
+    async def open(self) -> None:
+        """Open the writer, which makes the file and its journal, then the readers."""
+        interval = self._target.settings.switch_interval
+        if 0 < interval < sys.getswitchinterval():
+            # A thread that reads takes the GIL back for each row and waits this long while the loop is busy.
+            sys.setswitchinterval(interval)
+        await self._writer.start()
+        if self._readers is not None:
+            try:
+                await self._readers.start()
+            except BaseException:
+                await self.close()
+                raise
+
+    async def close(self) -> None:
+        """Close all connections; the writer, as the last one, tidies the journal away."""
+        await self._loans.stop()
+        if self._readers is not None:
+            await self._readers.stop()
+        await self._writer.stop()
+        self._backlog.fail_all()
+
+    async def run(self, call: Call) -> Any:
+        """A statement by itself: reads on a reader, writes in a shared commit."""
+        plan = call.plan
+        ticket = Ticket(work.run_call, call, plan, call.sql)
+        if plan.kind is Kind.READ and self._readers is not None:
+            self._backlog.enter(ticket)
+            self._readers.put(ticket)
+            return await self._backlog.outcome(ticket, self._readers.interrupt)
+        ticket.groupable = plan.kind is Kind.WRITE
+        return await self._write(ticket)
+
+    async def run_many(self, call: ManyCall) -> Any:
+        """Many sets of arguments in a shared commit."""
+        ticket = Ticket(work.run_many, call, None, call.batches[0][1])
+        ticket.groupable = all(plan.kind is Kind.WRITE for plan, _, _ in call.batches)
+        return await self._write(ticket)
+
+    async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
+        """A result on a connection of its own, so that nothing else waits for its reader."""
+        if self._readers is None:
+            # What lies in memory is read at once: an open result would stand in the way of every write.
+            return _Whole(await self.run(call))
+        session = await self._lend_read(holder)
+        return SessionCursor(session, work.Open(call, PIECE), owns_session=True)
+
+    async def lend(self, mode: Mode, holder: Holder) -> Session:
+        """A connection for one scope."""
+        if self._readers is None:
+            if mode is Mode.PRIVATE:
+                return SharedSession(self, partial(self._lend_writer, holder))
+            return await self._lend_writer(holder)
+        if mode is Mode.READ:
+            return await self._lend_read(holder)
+        if mode is Mode.WRITE:
+            return await self._lend_writer(holder)
+        loan, give_back = await self._loans.lend(holder, private=True)
+        lane = LaneSession(loan.queue, loan.lane.interrupt, self._backlog, give_back, begin="BEGIN")
+        return PrivateSession(lane, partial(self._turn, holder))
+
+    def statistics(self) -> DatabaseStatistics:
+        """The state of now."""
+        lent_to = self._writer.lent_to
+        holders = self._loans.holders + ([lent_to] if lent_to else [])
+        readers = self._readers
+        return DatabaseStatistics(
+            connections=1 + (len(readers) if readers else 0) + len(self._loans),
+            lent=len(holders),
+            waiting=len(self._backlog),
+            reads=(readers.done if readers else 0) + self._loans.done,
+            writes=self._writer.lane.done,
+            commits=self._writer.commits,
+            holders=tuple(map(str, holders)),
+        )
+
+    async def _write(self, ticket: Ticket) -> Any:
+        self._backlog.enter(ticket)
+        self._writer.put(ticket)
+        return await self._backlog.outcome(ticket, self._writer.lane.interrupt)
+
+    async def _lend_read(self, holder: Holder) -> LaneSession:
+        loan, give_back = await self._loans.lend(holder, private=False)
+        return LaneSession(loan.queue, loan.lane.interrupt, self._backlog, give_back, begin="BEGIN")
+
+    async def _lend_writer(self, holder: Holder) -> LaneSession:
+        lease = await self._lease(holder)
+        give_back = partial(lease.queue.put, None)
+        return LaneSession(
+            lease.queue, self._writer.lane.interrupt, self._backlog, give_back, begin="BEGIN IMMEDIATE"
+        )
+
+    async def _lease(self, holder: Holder) -> Lease:
+        lease = Lease(Ticket(_nothing, None), holder)
+        self._backlog.enter(lease.granted)
+        self._writer.put(lease)
+        try:
+            await self._backlog.outcome(lease.granted, self._writer.lane.interrupt)
+        except asyncio.CancelledError:
+            lease.queue.put(None)  # it may have been granted in the same moment
+            raise
+        return lease
+
+    async def _turn(self, holder: Holder) -> Callable[[], None]:
+        lease = await self._lease(holder)
+        return partial(lease.queue.put, None)
+
+    def _explain(self) -> str:
+        statistics = self.statistics()
+        if not statistics.holders:
+            return f"{statistics.waiting} statements are waiting; nobody holds a connection for long."
+        return f"{statistics.waiting} are waiting. Held: {'; '.join(statistics.holders)}."
+
+
+def _nothing(connection: Any, matter: None) -> None:
+    """The ticket of a lease asks for nothing but its turn."""
+
+
+class _Whole:
+    """A result that was read at once."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        self._rows = rows
+
+    async def fetch(self) -> list[Any]:
+        """All rows, then none."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def release(self) -> None:
+        """Nothing is held."""
+        self._rows = []

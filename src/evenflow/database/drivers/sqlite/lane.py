@@ -1,0 +1,100 @@
+"""A thread with one connection: it does tickets, and can be told to stop the one it is at."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock, Thread
+from time import perf_counter
+from typing import Any
+
+from evenflow.database.drivers.sqlite.errors import translated
+from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket
+
+Connect = Callable[[], sqlite3.Connection]
+
+
+class Lane:
+    """One connection in one thread. `serve` is what the thread does until it returns."""
+
+    connection: sqlite3.Connection
+
+    def __init__(self, name: str, connect: Connect, serve: Callable[[Lane], None]) -> None:
+        self._connect = connect
+        self._serve = serve
+        self._thread = Thread(target=self._live, name=f"evenflow-{name}", daemon=True)
+        self._lock = Lock()
+        self._current: Ticket | None = None
+        self._opened: asyncio.Future[None] | None = None
+        self.done = 0
+        """Tickets done so far."""
+
+    async def start(self) -> None:
+        """Open the connection. Raises what opening raises."""
+        self._opened = asyncio.get_running_loop().create_future()
+        self._thread.start()
+        await self._opened
+
+    async def ended(self) -> None:
+        """Wait until the thread has closed its connection; its `serve` must have been told to return."""
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join, 10)
+
+    def _live(self) -> None:
+        assert self._opened is not None
+        try:
+            self.connection = self._connect()
+        except BaseException as error:  # noqa: BLE001 -- it belongs to whoever awaits start()
+            _tell(self._opened, error)
+            return
+        _tell(self._opened, None)
+        try:
+            self._serve(self)
+        finally:
+            self.connection.close()
+
+    def perform(self, ticket: Ticket) -> Outcome | None:
+        """Do a ticket and time it; None where nobody waits for it any more."""
+        with self._lock:
+            if ticket.abandoned:
+                return None
+            ticket.started = True
+            self._current = ticket
+        started = perf_counter()
+        try:
+            outcome: Outcome = (ticket, ticket.act(self.connection, ticket.matter), None)
+        except BaseException as error:  # noqa: BLE001 -- it belongs to whoever awaits the ticket
+            outcome = (ticket, None, translated(error, ticket.sql))
+        with self._lock:
+            self._current = None
+        self.done += 1
+        if ticket.plan is not None:
+            _learn(ticket.plan, perf_counter() - started)
+        return outcome
+
+    def interrupt(self, ticket: Ticket) -> bool:
+        """Stop the ticket if it is the one being done; says whether it was."""
+        with self._lock:
+            if self._current is not ticket:
+                return False
+            with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+                self.connection.interrupt()
+            return True
+
+
+def _learn(plan: Any, seconds: float) -> None:
+    plan.cost = seconds if plan.cost == 0.0 else plan.cost + (seconds - plan.cost) / 8
+
+
+def _tell(future: asyncio.Future[None], error: BaseException | None) -> None:
+    def settle() -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+
+    with suppress(RuntimeError):  # the loop is closed: nobody waits
+        future.get_loop().call_soon_threadsafe(settle)

@@ -1,0 +1,50 @@
+"""`prepare()`: a statement planned once, called with named values at the speed of the driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from evenflow.database.plan import Call, Kind, Want
+from evenflow.database.statements import _refuse_control
+
+if TYPE_CHECKING:
+    from evenflow.database.database import Database
+    from evenflow.database.statement import Binder
+
+
+class Prepared:
+    """`await prepared(id=5)` gives what `fetch_all` would; the other methods are named as on the database."""
+
+    def __init__(self, database: Database, binder: Binder, into: Any) -> None:
+        self._database = database
+        self._binder = binder
+        self._into = into
+
+    async def __call__(self, **values: Any) -> list[Any]:
+        """All rows."""
+        rows: list[Any] = await self._run(Want.ALL, values)
+        return rows
+
+    async def fetch_all(self, **values: Any) -> list[Any]:
+        """All rows."""
+        rows: list[Any] = await self._run(Want.ALL, values)
+        return rows
+
+    async def fetch_one(self, **values: Any) -> Any:
+        """The first row, or None."""
+        return await self._run(Want.ONE, values)
+
+    async def fetch_val(self, **values: Any) -> Any:
+        """The first value of the first row, or None."""
+        return await self._run(Want.VALUE, values)
+
+    async def execute(self, **values: Any) -> Any:
+        """As `Database.execute`."""
+        return await self._run(Want.ANSWER, values)
+
+    async def _run(self, want: Want, values: dict[str, Any]) -> Any:
+        plan, sql, args = self._binder(values)
+        if plan.kind is Kind.CONTROL:
+            _refuse_control(plan.kind, sql)
+        into = self._into if want in (Want.ALL, Want.ONE) else None
+        return await self._database._executor().run(Call(plan, sql, args, want, into))

@@ -1,0 +1,257 @@
+"""Who may use which connection: the levels of a transaction, and the tasks that stand in them.
+
+A scope is one connection for one piece of the program: `connection()` or a root `transaction()`. Its levels
+are nested: the scope itself, then savepoints. A task stands in the level its context holds; tasks started there
+inherit it, and so run on the same connection, never silently on another one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from itertools import count
+from typing import Any, Literal
+
+from evenflow.database.driver import Cursor, Driver, Mode, Session
+from evenflow.database.holder import Holder
+from evenflow.database.plan import Call, Kind, ManyCall
+from evenflow.errors import (
+    ConcurrentTransactionUse,
+    OtherTask,
+    PoolTimeout,
+    ReadOnly,
+    TransactionClosed,
+    TransactionMisused,
+)
+
+Children = Literal["inherit", "error"]
+
+_GRACE = 2.0
+_names = count(1)
+
+
+class Level:
+    """One level of a scope: the connection itself, a transaction on it, or a savepoint."""
+
+    def __init__(
+        self, scope: Scope, parent: Level | None, holder: Holder, *, transaction: bool, children: Children = "inherit"
+    ) -> None:
+        self.scope = scope
+        self.parent = parent
+        self.holder = holder
+        self.children = children
+        self.ended = False
+        self.begun = not transaction
+        """Whether the database knows of it: a transaction begins with its first statement."""
+        nested = transaction and parent is not None and parent.in_transaction
+        self.savepoint = f"evenflow_{next(_names)}" if nested else None
+        self.in_transaction = transaction or (parent is not None and parent.in_transaction)
+        self._task = _task()
+
+    async def run(self, call: Call) -> Any:
+        """One statement at this level."""
+        session = await self._session(call.plan.kind, call.sql)
+        return await session.run(call)
+
+    async def run_many(self, call: ManyCall) -> Any:
+        """One statement for many sets of arguments at this level."""
+        plan, sql, _ = call.batches[0]
+        session = await self._session(plan.kind, sql)
+        return await session.run_many(call)
+
+    async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
+        """A result on this scope's connection."""
+        session = await self._session(call.plan.kind, call.sql)
+        return await session.open_cursor(call, holder)
+
+    async def session(self) -> Session:
+        """The scope's connection, for raw access."""
+        return await self._session(Kind.ALONE, None)
+
+    async def nest(self, holder: Holder, children: Children) -> Level:
+        """A level inside this one."""
+        await self.check(None)
+        level = Level(self.scope, self, holder, transaction=True, children=children)
+        self.scope.innermost = level
+        return level
+
+    async def commit(self) -> None:
+        """End the level and keep its work."""
+        self._leave()
+        if not self.begun:
+            return
+        session = self.scope.lent
+        if self.savepoint is not None:
+            await _to_the_end(session.release_savepoint(self.savepoint))
+        else:
+            await _to_the_end(session.commit())
+
+    async def rollback(self) -> None:
+        """End the level and undo its work."""
+        self._leave()
+        if not self.begun:
+            return
+        session = self.scope.lent
+        if self.savepoint is not None:
+            await _to_the_end(session.rollback_to(self.savepoint))
+        else:
+            await _to_the_end(session.rollback())
+
+    async def check(self, statement: str | None) -> None:
+        """Raise where the task may not use this level now; wait where it may in a moment."""
+        if self.ended:
+            raise TransactionClosed(
+                f"The transaction opened at {self.holder.site} has ended, but {_task_name()} still uses it. "
+                "Await what a transaction starts before leaving its block.",
+                statement=statement,
+            )
+        if self.children == "error" and self._task is not _task():
+            raise OtherTask(
+                f"The transaction opened at {self.holder.site} by task {self.holder.task} was used by "
+                f"{_task_name()}, and it was opened with children='error'.",
+                statement=statement,
+            )
+        if self.scope.innermost is not self:
+            await self.scope.wait_for(self, statement)
+
+    async def _session(self, kind: Kind, statement: str | None) -> Session:
+        await self.check(statement)
+        scope = self.scope
+        if scope.readonly and kind is Kind.WRITE:
+            raise scope.refusal(statement)
+        if not self.begun or scope.session is None:
+            async with scope.lock:
+                await self._begin(kind)
+        return scope.lent
+
+    async def _begin(self, kind: Kind) -> None:
+        if self.parent is not None and not self.parent.begun:
+            await self.parent._begin(kind)
+        scope = self.scope
+        if scope.session is None:
+            await scope.check_out(kind)
+        if self.begun:
+            return
+        if self.savepoint is not None:
+            await scope.lent.savepoint(self.savepoint)
+        else:
+            await scope.lent.begin()
+        self.begun = True
+
+    def _leave(self) -> None:
+        if self.ended:
+            raise TransactionClosed(f"The transaction opened at {self.holder.site} has ended already.")
+        if self.scope.innermost is not self:
+            inner = self.scope.innermost.holder.site
+            raise TransactionMisused(
+                f"The transaction opened at {self.holder.site} cannot end before the one opened inside it at {inner}."
+            )
+        self.ended = True
+        if self.parent is not None:
+            self.scope.innermost = self.parent
+        self.scope.moved()
+
+
+class Scope:
+    """One connection, lent at the first statement and given back at the end."""
+
+    def __init__(self, driver: Driver, mode: Mode, holder: Holder, *, shared: bool = False) -> None:
+        self.driver = driver
+        self.mode = mode
+        self.holder = holder
+        self.shared = shared
+        """Whether unrelated tasks stand in it (`force_rollback`): then they wait for each other's transactions."""
+        self.readonly = mode is Mode.READ
+        self.session: Session | None = None
+        self.lock = asyncio.Lock()
+        self.innermost: Level
+        self._stale: str | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    @property
+    def lent(self) -> Session:
+        """The connection; there is one once a level has begun."""
+        if self.session is None:
+            raise TransactionClosed(f"The connection lent at {self.holder.site} has been given back.")
+        return self.session
+
+    async def check_out(self, kind: Kind) -> None:
+        """Borrow the connection."""
+        try:
+            self.session = await self.driver.lend(self.mode, self.holder)
+        except PoolTimeout as error:
+            if self.mode is not Mode.WRITE or kind is not Kind.READ:
+                raise
+            # Nobody gains from failing a read: go on with a snapshot, and refuse the first write.
+            self.session = await self.driver.lend(Mode.READ, self.holder)
+            self.readonly, self._stale = True, str(error)
+
+    def refusal(self, statement: str | None) -> Exception:
+        """Why this scope does not write."""
+        if self._stale is None:
+            return ReadOnly(
+                f"The transaction opened at {self.holder.site} is readonly=True, so it cannot write.",
+                statement=statement,
+            )
+        return PoolTimeout(
+            f"The transaction opened at {self.holder.site} began reading while the writer was held, and so can only "
+            f"read; run it again. {self._stale}",
+            statement=statement,
+        )
+
+    def release(self) -> None:
+        """Give the connection back."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.release()
+
+    def moved(self) -> None:
+        """The innermost level has changed."""
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait_for(self, level: Level, statement: str | None) -> None:
+        """Come back when `level` is the innermost one; raise where waiting would be a mistake."""
+        waited = 0.0
+        while self.innermost is not level:
+            inner = self.innermost.holder
+            if not self.shared or waited >= _PATIENCE:
+                raise ConcurrentTransactionUse(
+                    f"{_task_name()} used the transaction opened at {level.holder.site} while another task had one "
+                    f"open inside it at {inner.site} (task {inner.task}). What it did would be lost with that "
+                    "one's rollback: let tasks that share a transaction nest one after another.",
+                    statement=statement,
+                )
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.add(future)
+            started = asyncio.get_running_loop().time()
+            try:
+                await asyncio.wait({future}, timeout=_PATIENCE - waited)
+            finally:
+                self._waiting.discard(future)
+            waited += asyncio.get_running_loop().time() - started
+
+
+_PATIENCE = 10.0
+
+
+def _task() -> asyncio.Task[Any] | None:
+    return asyncio.current_task()
+
+
+def _task_name() -> str:
+    task = _task()
+    return f"task {task.get_name()}" if task else "a callback"
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None] | Awaitable[None]) -> None:
+    """Await `work` and let no cancellation cut it short: whether a COMMIT happened must be known."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_GRACE)
+        if task.done() and not task.cancelled():
+            task.exception()  # seen: the cancellation is what the caller hears of
+        raise

@@ -1,0 +1,144 @@
+"""Planning on SQLAlchemy's public face alone: works on a version nobody has looked into yet, and slowly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import TextClause, TextualSelect
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.functions import FunctionElement
+
+from evenflow.database import rawsql
+from evenflow.database.plan import Kind
+from evenflow.database.rows import Processor
+from evenflow.errors import QueryError
+
+from .columns import ResultColumn, Shape
+from .defaults import DefaultContext
+from .form import Bound, Values
+from .key import last_row_id
+from .plan import Key, StatementPlan
+from .planner import Planner
+from .read import plain_values, read_ddl, text_plan, typed_text
+from .refusal import cannot_bind, cannot_compile, missing, unknown
+
+_SECOND_ROW: Final = re.compile(r"_m1$")
+
+
+class PublicPlanner(Planner):
+    """A planner that compiles at each call."""
+
+    def fixed(self, statement: ClauseElement, names: Sequence[str]) -> Callable[[Values], Bound] | None:
+        """Nothing: there is no generated code here."""
+        return None
+
+    def _bind_text(self, sql: str, values: Values | None) -> Bound:
+        return self._bind_core(typed_text(sql, values or {}, self.dialect), {}, many=False)
+
+    def _bind_core(self, statement: ClauseElement, values: Values, *, many: bool) -> Bound:
+        if not isinstance(statement, ClauseElement):
+            raise QueryError(f"A {type(statement).__name__} is no statement.")
+        if isinstance(statement, ExecutableDDLElement):
+            return read_ddl(statement, self.dialect).bind((), values)
+        if isinstance(statement, FunctionElement):
+            statement = statement.select()
+        statement, values = plain_values(statement, values)
+        try:
+            compiled: Any = statement.compile(dialect=self.dialect, column_keys=sorted(values))
+        except SQLAlchemyError as error:
+            raise cannot_compile(error) from error
+        _check(compiled, values)
+        plan = _plan(statement, compiled, self.dialect, many=many)
+        try:
+            sql, args = _arguments(compiled, values, self.dialect)
+        except Exception as error:
+            raise cannot_bind(error, compiled.string) from error.__cause__
+        return plan, sql, args
+
+
+def _check(compiled: Any, values: Values) -> None:
+    known = {*compiled.binds, *(bind.key for bind in compiled.binds.values())}
+    if surplus := values.keys() - known:
+        raise unknown(surplus, known, compiled.string)
+    absent = {bind.key for bind in compiled.binds.values() if bind.required} - values.keys()
+    try:
+        compiled.construct_params(values)
+    except SQLAlchemyError as error:
+        raise missing(absent, compiled.string) from error
+
+
+def _arguments(compiled: Any, values: Values, dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+    processors = {name: _bind_processor(bind.type, dialect) for name, bind in compiled.binds.items()}
+    sql, names = compiled.string, compiled.positiontup
+    parameters = compiled.construct_params(values, escape_names=False)
+    if compiled.insert_prefetch or compiled.update_prefetch:
+        _fill(compiled, parameters, dialect)
+    if compiled.post_compile_params or compiled.literal_execute_params:
+        state = compiled.construct_expanded_state(values, escape_names=False)
+        sql, names = state.statement, state.positiontup
+        parameters = {**state.parameters, **parameters}
+        processors.update(state.processors)
+    slots = [(processors.get(name), parameters[name]) for name in names]
+    return sql, tuple([process(value) if process else value for process, value in slots])
+
+
+def _bind_processor(type_: Any, dialect: Dialect) -> Processor | None:
+    processor: Processor | None = type_.dialect_impl(dialect).bind_processor(dialect)
+    return processor
+
+
+def _fill(compiled: Any, parameters: dict[str, Any], dialect: Dialect) -> None:
+    context = DefaultContext(parameters, dialect, isinsert=compiled.isinsert, several=None)
+    for column in compiled.insert_prefetch or compiled.update_prefetch:
+        default = column.default if compiled.isinsert else column.onupdate
+        if default.is_scalar:
+            parameters[column.key] = default.arg
+        elif default.is_callable:
+            context.current_column = column
+            parameters[column.key] = default.arg(context)
+
+
+def _plan(statement: ClauseElement, compiled: Any, dialect: Dialect, *, many: bool) -> StatementPlan:
+    if isinstance(statement, TextClause):
+        return text_plan(compiled.string, Shape(), dialect)
+    if isinstance(statement, TextualSelect):
+        kind = rawsql.classify(compiled.string)
+        return StatementPlan(kind, True, dialect, Shape(_columns(statement.selected_columns), ad_hoc=True))
+    if isinstance(statement, UpdateBase):
+        return _changing(statement, compiled, dialect, many=many)
+    if not getattr(statement, "is_select", False):
+        raise QueryError(f"A {type(statement).__name__} is no statement; put it into select(...).")
+    columns: Any = statement.selected_columns  # type: ignore[attr-defined]  # every select has them
+    return StatementPlan(Kind.READ, True, dialect, Shape(_columns(columns), ad_hoc=True))
+
+
+def _changing(statement: UpdateBase, compiled: Any, dialect: Dialect, *, many: bool) -> StatementPlan:
+    added = list(compiled.implicit_returning or ())
+    returned = [] if added else list(compiled.effective_returning or ())
+    key: Key | None = None
+    if compiled.isinsert and not many and not returned:
+        key = _key(statement, compiled, added, dialect)
+    shape = Shape(_columns(returned), ad_hoc=True)
+    from_row = bool(added) and key is not None
+    return StatementPlan(Kind.WRITE, bool(returned), dialect, shape, key=key, key_from_row=from_row)
+
+
+def _key(statement: Any, compiled: Any, added: list[Any], dialect: Dialect) -> Key | None:
+    several = any(_SECOND_ROW.search(name) for name in compiled.binds) or statement.select is not None
+    if several or rawsql.updates_on_conflict(compiled.string):
+        return None
+    if added:
+        return lambda row, _: row[0] if len(added) == 1 else tuple(row)
+    if statement.table.primary_key and statement.table.autoincrement_column is None:
+        return None
+    return last_row_id if dialect.postfetch_lastrowid else None
+
+
+def _columns(columns: Any) -> tuple[ResultColumn, ...]:
+    return tuple(ResultColumn(column.key or "", column.type, (column,)) for column in columns)

@@ -1,0 +1,183 @@
+"""Reads what SQLAlchemy compiled: the plan of a statement and its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import TextClause, TextualSelect, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import ExecutableDDLElement
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import UpdateBase, ValuesBase
+from sqlalchemy.sql.functions import FunctionElement
+
+from evenflow.database import rawsql
+from evenflow.database.plan import Kind
+from evenflow.errors import QueryError
+
+from .columns import Shape, shape_of
+from .form import Form, constructed_form, fast_form, general_form, is_plain
+from .key import key_of, last_row_id
+from .plan import StatementPlan
+from .refusal import cannot_compile, missing, unknown
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def read_statement(
+    statement: ClauseElement, key: Any, names: Sequence[str], dialect: Dialect, *, many: bool
+) -> Form:
+    """Compile `statement`; `key` is its cache key, None where it has none."""
+    if isinstance(statement, ExecutableDDLElement):
+        return read_ddl(statement, dialect)
+    if isinstance(statement, FunctionElement):
+        statement = statement.select()
+    compiled = _compiled(statement, dialect, key, names, many=many)
+    collected = collected_params(key) if key is not None else compiled_params(compiled)
+    _check_names(compiled, names, collected)
+    plan = plan_of(compiled, statement, dialect)
+    if key is None:
+        return constructed_form(compiled, plan)
+    form = fast_form if is_plain(compiled) else general_form
+    return form(compiled, plan, len(key[1]), [*names, *collected])
+
+
+def cache_key(statement: ClauseElement) -> Any:
+    """SQLAlchemy's cache key, (key, bind parameters, …), or None for what cannot be cached."""
+    try:
+        return statement._generate_cache_key()
+    except AttributeError:
+        raise QueryError(f"A {type(statement).__name__} is no statement.") from None
+
+
+def collected_params(key: Any) -> Mapping[str, Any]:
+    """The values of `statement.params()`, which SQLAlchemy 2.1 keeps beside the bind parameters."""
+    return (len(key) > 2 and key[2]) or _NOTHING
+
+
+def required_names(statement: ClauseElement) -> list[str]:
+    """The named values without which the statement cannot run."""
+    key = cache_key(statement)
+    if key is None:
+        return []
+    return [
+        *dict.fromkeys(bind.key for bind in key[1] if bind.required and bind.key not in collected_params(key))
+    ]
+
+
+def plain_values(
+    statement: ClauseElement, values: Mapping[Any, Any]
+) -> tuple[ClauseElement, Mapping[str, Any]]:
+    """Values by name; SQL expressions among them move into the INSERT or UPDATE itself."""
+    for name, value in values.items():
+        if type(name) is not str or isinstance(value, ClauseElement):
+            break
+    else:
+        return statement, values
+    named = {str(getattr(name, "key", name)): value for name, value in values.items()}
+    expressions = {name: value for name, value in named.items() if isinstance(value, ClauseElement)}
+    if not expressions or not isinstance(statement, ValuesBase):
+        return statement, named
+    try:
+        statement = statement.values(expressions)
+    except SQLAlchemyError as error:
+        raise cannot_compile(error) from error
+    return statement, {name: value for name, value in named.items() if name not in expressions}
+
+
+def read_text(sql: str, values: Mapping[str, Any], dialect: Dialect) -> Form:
+    """The form of a text of SQL."""
+    compiled = _compiled(typed_text(sql, values, dialect), dialect, None, (), many=False)
+    return fast_form(compiled, text_plan(compiled.string, shape_of(compiled), dialect), 0, tuple(values))
+
+
+def typed_text(sql: str, values: Mapping[str, Any], dialect: Dialect) -> TextClause:
+    """The text with its values, each of the type SQLAlchemy sees in it."""
+    clause = text(sql)
+    known = clause.compile(dialect=dialect).params.keys()
+    if surplus := values.keys() - known:
+        raise unknown(surplus, known, sql)
+    if absent := known - values.keys():
+        raise missing(absent, sql)
+    try:
+        return clause.bindparams(**values)
+    except SQLAlchemyError as error:
+        raise cannot_compile(error) from error
+
+
+def plan_of(compiled: Any, statement: ClauseElement, dialect: Dialect) -> StatementPlan:
+    """The plan of a compiled statement."""
+    shape = shape_of(compiled)
+    if isinstance(statement, TextClause):
+        return text_plan(compiled.string, shape, dialect)
+    if compiled.isinsert or compiled.isupdate or compiled.isdelete:
+        key, from_row = key_of(compiled, dialect)
+        returning = bool(compiled.compile_state.statement._returning)
+        return StatementPlan(Kind.WRITE, returning, dialect, shape, key=key, key_from_row=from_row)
+    if not getattr(statement, "is_select", False):
+        raise QueryError(f"A {type(statement).__name__} is no statement; put it into select(...).")
+    return StatementPlan(_kind_of_select(compiled, statement), True, dialect, shape)
+
+
+def _kind_of_select(compiled: Any, statement: ClauseElement) -> Kind:
+    if isinstance(statement, TextualSelect):
+        return rawsql.classify(compiled.string)
+    changes = any(isinstance(cte.element, UpdateBase) for cte in compiled.ctes or ())
+    return Kind.WRITE if changes else Kind.READ
+
+
+def text_plan(sql: str, shape: Shape, dialect: Dialect) -> StatementPlan:
+    """The plan of a text of SQL."""
+    kind = rawsql.classify(sql)
+    counted = dialect.postfetch_lastrowid and rawsql.is_insert(sql) and not rawsql.updates_on_conflict(sql)
+    returning = rawsql.returns_rows(sql, kind)
+    key = last_row_id if counted and not returning else None
+    return StatementPlan(kind, returning, dialect, shape, key=key)
+
+
+def _compiled(
+    statement: ClauseElement, dialect: Dialect, key: Any, names: Sequence[str], *, many: bool
+) -> Any:
+    try:
+        compiled: Any = statement.compile(
+            dialect=dialect, cache_key=key, column_keys=sorted(names), for_executemany=many
+        )
+    except SQLAlchemyError as error:
+        raise cannot_compile(error) from error
+    if compiled.positional:
+        return compiled
+    raise QueryError(
+        f"The {dialect.name} dialect must use a positional paramstyle, not {dialect.paramstyle!r}."
+    )
+
+
+def compiled_params(compiled: Any) -> Mapping[str, Any]:
+    """As `collected_params`, where there is no cache key."""
+    collected: Mapping[str, Any] = getattr(compiled, "_collected_params", _NOTHING)
+    return collected
+
+
+def _check_names(compiled: Any, names: Sequence[str], collected: Mapping[str, Any]) -> None:
+    used = set(compiled.bind_names.values()).union(bind.key for bind in compiled.bind_names)
+    if surplus := set(names) - used:
+        raise unknown(surplus, used, compiled.string)
+    given = {*names, *collected}
+    absent = [
+        bind.key
+        for bind, name in compiled.bind_names.items()
+        if bind.required and bind.key not in given and name not in given
+    ]
+    if absent:
+        raise missing(absent, compiled.string)
+
+
+def read_ddl(statement: ExecutableDDLElement, dialect: Dialect) -> Form:
+    """The form of CREATE, DROP and their like."""
+    try:
+        sql = str(statement.compile(dialect=dialect))
+    except SQLAlchemyError as error:
+        raise cannot_compile(error) from error
+    plan = StatementPlan(Kind.ALONE, False, dialect, Shape(), fast=True)
+    return Form(plan, lambda e, v: (plan, sql, ()), "(plan, sql, ())", {"plan": plan, "sql": sql})

@@ -1,0 +1,143 @@
+"""The statements a database and a connection offer alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evenflow.database.driver import Cursor, Executor
+from evenflow.database.holder import here
+from evenflow.database.plan import Call, Kind, ManyCall, Want
+from evenflow.database.stream import RowStream
+from evenflow.errors import QueryError, QueryTimeout, TransactionMisused
+
+if TYPE_CHECKING:
+    from sqlalchemy.sql import ClauseElement
+
+    from evenflow.database.database import Database
+    from evenflow.database.scope import Level
+
+    Query = ClauseElement | str
+
+Values = Mapping[str, Any] | None
+
+
+class Statements:
+    """Queries are SQLAlchemy Core statements, or SQL text with `:named` values.
+
+    `timeout` is in seconds and bounds waiting for a connection plus execution: QueryTimeout. Where no connection
+    comes free: PoolTimeout. What the database refuses: QueryError.
+    """
+
+    def _owner(self) -> Database:
+        raise NotImplementedError
+
+    def _level(self) -> Level | None:
+        """The level of an open transaction or connection that the calling task stands in."""
+        raise NotImplementedError
+
+    async def fetch_all(
+        self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
+    ) -> list[Any]:
+        """All rows; `into` makes each a Pydantic model, a dataclass or a TypedDict, validated."""
+        call = self._call(query, values, Want.ALL, into)
+        rows: list[Any] = await (self._run(call) if timeout is None else self._run_within(timeout, call))
+        return rows
+
+    async def fetch_one(
+        self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
+    ) -> Any:
+        """The first row, or None where there is none."""
+        call = self._call(query, values, Want.ONE, into)
+        return await (self._run(call) if timeout is None else self._run_within(timeout, call))
+
+    async def fetch_val(
+        self, query: Query, values: Values = None, column: Any = 0, *, timeout: float | None = None
+    ) -> Any:
+        """One value of the first row, by index, name or column; None where there is no row."""
+        call = self._call(query, values, Want.VALUE, None)
+        call.column = column
+        return await (self._run(call) if timeout is None else self._run_within(timeout, call))
+
+    async def execute(self, query: Query, values: Values = None, *, timeout: float | None = None) -> Any:
+        """Run a statement that changes something.
+
+        It answers the primary key for an INSERT of one row, the first value where the statement returns rows
+        (RETURNING), else the number of rows changed.
+        """
+        call = self._call(query, values, Want.ANSWER, None)
+        return await (self._run(call) if timeout is None else self._run_within(timeout, call))
+
+    async def execute_many(
+        self, query: Query, values: Sequence[Mapping[str, Any]], *, into: Any = None, timeout: float | None = None
+    ) -> Any:
+        """Run a statement for each of `values`: all of them happen, or none.
+
+        It answers the number of rows changed, or the rows of a RETURNING.
+        """
+        batches = self._owner()._planner.bind_many(query, list(values))
+        if not batches:
+            return 0
+        for plan, sql, _ in batches:
+            _refuse_control(plan.kind, sql)
+        call = ManyCall(list(batches), into)
+        return await (self._run_many(call) if timeout is None else self._run_many_within(timeout, call))
+
+    def iterate(
+        self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
+    ) -> RowStream:
+        """The rows one by one, read in pieces; `timeout` bounds the wait for each piece."""
+        call = self._call(query, values, Want.ALL, into)
+        holder = here()
+
+        async def opened() -> Cursor:
+            if call.plan.kind is not Kind.READ:
+                raise QueryError("iterate() is for statements that read; use fetch_all() here.", statement=call.sql)
+            return await self._executor().open_cursor(call, holder)
+
+        return RowStream(opened, timeout, call.sql)
+
+    def _call(self, query: Query, values: Values, want: Want, into: Any) -> Call:
+        plan, sql, args = self._owner()._planner.bind(query, values)
+        if plan.kind is Kind.CONTROL:
+            _refuse_control(plan.kind, sql)
+        return Call(plan, sql, args, want, into)
+
+    def _executor(self) -> Executor:
+        return self._level() or self._owner()._open_driver()
+
+    async def _run(self, call: Call) -> Any:
+        return await self._executor().run(call)
+
+    async def _run_many(self, call: ManyCall) -> Any:
+        return await self._executor().run_many(call)
+
+    async def _run_within(self, timeout: float, call: Call) -> Any:
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._run(call)
+        except TimeoutError as error:
+            raise _deadline(error, timeout, call.sql) from None
+
+    async def _run_many_within(self, timeout: float, call: ManyCall) -> Any:
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._run_many(call)
+        except TimeoutError as error:
+            raise _deadline(error, timeout, call.batches[0][1]) from None
+
+
+def _deadline(error: TimeoutError, timeout: float, statement: str) -> TimeoutError:
+    if type(error) is not TimeoutError:
+        return error  # PoolTimeout says more than we could
+    return QueryTimeout(f"The statement did not finish within timeout={timeout:g} s.", statement=statement)
+
+
+def _refuse_control(kind: Kind, sql: str) -> None:
+    if kind is Kind.CONTROL:
+        raise TransactionMisused(
+            "Transactions are opened by `async with database.transaction():`, not by a statement, so that no "
+            "connection goes back to others with one open.",
+            statement=sql,
+        )

@@ -1,0 +1,140 @@
+"""`transaction()`: a context manager, a decorator, or started and ended by hand."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Generator
+from contextvars import ContextVar
+from types import TracebackType
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from evenflow.database.driver import Mode
+from evenflow.database.holder import here
+from evenflow.database.scope import Children, Level, Scope
+from evenflow.errors import TransactionClosed, TransactionMisused
+
+if TYPE_CHECKING:
+    from evenflow.database.database import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Standing = ContextVar[Level | None]
+"""The level a task stands in, for one database."""
+
+
+class Transaction:
+    """A transaction, or a savepoint inside the one that is open already.
+
+    It begins with its first statement, commits where the block ends well and rolls back where an error or a
+    cancellation leaves it. Tasks started inside use it too. COMMIT is never cut short by a cancellation.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        force_rollback: bool = False,
+        readonly: bool = False,
+        children: Children = "inherit",
+    ) -> None:
+        if children not in ("inherit", "error"):
+            raise TransactionMisused(f"children is {children!r}; it can be 'inherit' or 'error'.")
+        self._database = database
+        self._force_rollback = force_rollback
+        self._readonly = readonly
+        self._children = children
+        self._level: Level | None = None
+
+    async def start(self) -> Transaction:
+        """Open it. Each start needs one `commit()` or `rollback()`."""
+        if self._level is not None and not self._level.ended:
+            raise TransactionMisused(
+                f"This transaction was started at {self._level.holder.site} and has not ended. Make one for each "
+                "use with `database.transaction()`."
+            )
+        database = self._database
+        outer = database._level()
+        if outer is None:
+            scope = Scope(database._open_driver(), Mode.READ if self._readonly else Mode.WRITE, here())
+            self._level = Level(scope, None, scope.holder, transaction=True, children=self._children)
+            scope.innermost = self._level
+        else:
+            self._level = await self._nested(outer)
+        database._standing.set(self._level)
+        return self
+
+    async def _nested(self, outer: Level) -> Level:
+        if self._readonly and not outer.scope.readonly:
+            raise TransactionMisused(
+                f"readonly=True can only be said of an outermost transaction; this one is inside the one opened at "
+                f"{outer.holder.site}."
+            )
+        return await outer.nest(here(), self._children)
+
+    async def commit(self) -> None:
+        """Keep its work. Raises what the database says against it; the work is then rolled back."""
+        await self._end(self._open_level().commit)
+
+    async def rollback(self) -> None:
+        """Undo its work."""
+        await self._end(self._open_level().rollback)
+
+    async def _end(self, how: Callable[[], Awaitable[None]]) -> None:
+        level = self._open_level()
+        try:
+            await how()
+        finally:
+            if level.ended:
+                self._level = None
+                if self._database._standing.get() is level:
+                    self._database._standing.set(level.parent)
+                if level.parent is None:
+                    level.scope.release()
+
+    def _open_level(self) -> Level:
+        if self._level is None:
+            raise TransactionClosed("This transaction is not open: it was never started, or it has ended.")
+        return self._level
+
+    @property
+    def _transaction(self) -> Level | None:
+        """The open level, where the asking task stands in it."""
+        standing = self._database._standing.get()
+        while standing is not None and standing is not self._level:
+            standing = standing.parent
+        return standing
+
+    async def __aenter__(self) -> Transaction:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None or self._force_rollback:
+            await self.rollback()
+        else:
+            await self.commit()
+
+    def __await__(self) -> Generator[None, None, Transaction]:
+        return self.start().__await__()
+
+    def __call__(self, function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        """As a decorator: every call of `function` in a transaction of its own."""
+
+        @functools.wraps(function)
+        async def in_transaction(*args: P.args, **kwargs: P.kwargs) -> T:
+            async with self._again():
+                return await function(*args, **kwargs)
+
+        return in_transaction
+
+    def _again(self) -> Transaction:
+        return Transaction(
+            self._database,
+            force_rollback=self._force_rollback,
+            readonly=self._readonly,
+            children=self._children,
+        )
+
+
