@@ -4,9 +4,10 @@ import asyncio
 import os
 
 import sqlalchemy
-from evenflow import Database
 from fastapi import FastAPI, HTTPException
 from sqlalchemy.schema import CreateTable
+
+from evenflow import Database
 
 DATABASE_URL = os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///./test.db")
 

@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import sqlalchemy as sa
-from evenflow import ConstraintViolated, Database, Evenflow
 from fastapi import FastAPI, HTTPException, Path, Query, Response
 from pydantic import BaseModel, Field
 from tables import metadata, users
+
+from evenflow import ConstraintViolated, Database, Evenflow
 
 db = Database(os.environ.get("DATABASE_URL", "sqlite:///users.db"))
 
@@ -33,8 +34,11 @@ class NewUser(BaseModel):
     credits: Annotated[int, Field(ge=0)] = 0
 
 
-class User(NewUser):
+class User(BaseModel):
     id: int
+    name: str
+    email: str
+    credits: int
 
 
 class Transfer(BaseModel):
@@ -67,7 +71,7 @@ async def export_users() -> AsyncIterator[User]:
 
 @app.get("/users/{user_id}")
 async def read_user(user_id: UserId) -> User:
-    user = await db.fetch_one(sa.select(users).where(users.c.id == user_id), into=User)
+    user: User | None = await db.fetch_one(sa.select(users).where(users.c.id == user_id), into=User)
     if user is None:
         raise no_such_user(user_id)
     return user

@@ -5,8 +5,9 @@ import os
 import sys
 
 import sqlalchemy as sa
-from evenflow import Database
 from tables import metadata, users
+
+from evenflow import Database
 
 GIVEN = ("Ada", "Alan", "Barbara", "Dennis", "Edsger", "Frances", "Grace", "Ken", "Leslie", "Margaret")
 FAMILY = ("Allen", "Dijkstra", "Hamilton", "Hopper", "Lamport", "Liskov", "Lovelace", "Ritchie", "Turing")

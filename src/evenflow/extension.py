@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Lifespan
 
-    from evenflow.database import Database
-    from evenflow.database import Statistics as DatabaseStatistics
+    from evenflow.database import Database, DatabaseStatistics
 
 logger = logging.getLogger("evenflow")
 
@@ -56,7 +55,7 @@ class Evenflow:
         app.state.evenflow = self
         app.router.lifespan_context = self._around(app.router.lifespan_context)
         for kind in _BUSY:
-            app.exception_handlers.setdefault(kind, self._answer_busy)
+            app.exception_handlers.setdefault(kind, cast("Any", self._answer_busy))
 
     def statistics(self) -> Statistics:
         """What the attached parts are doing at this moment."""
@@ -82,7 +81,8 @@ class Evenflow:
     async def _answer_busy(self, connection: Request | WebSocket, error: Exception) -> Response | None:
         handler = self._users_handler(type(error))
         if handler is not None:
-            return await _called(handler, connection, error)
+            answer: Response | None = await _called(handler, connection, error)
+            return answer
         logger.warning("%s %s: %s", type(error).__name__, connection.scope.get("path", ""), error)
         if isinstance(connection, WebSocket):
             await connection.close(_TRY_AGAIN_LATER)
@@ -105,13 +105,17 @@ class Evenflow:
 
 def _require_fresh(app: FastAPI) -> None:
     if not isinstance(app, Starlette):
-        raise ConfigError(f"Evenflow attaches to a FastAPI app, not to {app!r}: write Evenflow(app, database=…).")
+        raise ConfigError(
+            f"Evenflow attaches to a FastAPI app, not to {app!r}: write Evenflow(app, database=…)."
+        )
     if isinstance(getattr(app.state, "evenflow", None), Evenflow):
         raise LifecycleError(
             "This app has Evenflow attached already. Attach once, with every part: Evenflow(app, database=…)."
         )
     if app.middleware_stack is not None:
-        raise LifecycleError("This app is already running. Attach Evenflow where the app is made, before it serves.")
+        raise LifecycleError(
+            "This app is already running. Attach Evenflow where the app is made, before it serves."
+        )
 
 
 async def _called(handler: Any, connection: Request | WebSocket, error: Exception) -> Any:

@@ -11,7 +11,9 @@ from evenflow.cli.examples import block
 from evenflow.cli.options import AppDir, Factory, Host, Port, Target
 from evenflow.cli.serving import Serving, serve
 
-EXAMPLES = block("evenflow dev main:app", "evenflow dev shop.api:app --app-dir src --reload-dir src --reload-dir shared")
+EXAMPLES = block(
+    "evenflow dev main:app", "evenflow dev shop.api:app --app-dir src --reload-dir src --reload-dir shared"
+)
 
 
 def dev(
@@ -22,7 +24,9 @@ def dev(
     factory: Factory = False,
     reload_dir: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="Reload when a file changes in here; may be repeated.  \\[default: --app-dir]"),
+        typer.Option(
+            metavar="DIR", help="Reload when a file changes in here; may be repeated.  \\[default: --app-dir]"
+        ),
     ] = None,
 ) -> None:
     """Serve an app and start it anew whenever its files change. Requests are logged."""

@@ -74,7 +74,9 @@ def _announce(serving: Serving) -> None:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold green]Evenflow[/] serves [bold]{serving.target}[/] with {_engine()}; {_differences(serving)}.")
+    console.print(
+        f"[bold green]Evenflow[/] serves [bold]{serving.target}[/] with {_engine()}; {_differences(serving)}."
+    )
 
 
 def _engine() -> str:

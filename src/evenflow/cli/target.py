@@ -20,12 +20,9 @@ def load(target: str, app_dir: Path, *, factory: bool = False) -> Any:
     """The object that `target` names, found in `app_dir`: an ASGI app, or with `factory` what makes one."""
     module_name, attribute = _split(target)
     found = _attribute(_module(module_name, app_dir), attribute, target)
-    if not callable(found):
-        raise Refusal(f"{target} is {_described(found)}, not an ASGI app.")
-    if factory and not _takes(found, 0):
-        raise Refusal(f"{target} cannot be called without arguments, so it makes no app: leave out --factory.")
-    if not factory and _takes(found, 0) and not _takes(found, 3):
-        raise Refusal(f"{target} is not an app but makes one: add --factory.")
+    reason = _not_a_factory(found) if factory else _not_an_app(found)
+    if reason:
+        raise Refusal(f"{target} {reason}")
     return found
 
 
@@ -79,17 +76,39 @@ def _offer(module: ModuleType) -> str:
 
 def _is_app(value: Any) -> bool:
     # An instance that is called with scope, receive and send: FastAPI, Starlette, a wrapper around one.
-    return not isinstance(value, type) and inspect.iscoroutinefunction(type(value).__call__) and _takes(value, 3)
+    return (
+        not isinstance(value, type) and inspect.iscoroutinefunction(type(value).__call__) and _takes(value, 3)
+    )
+
+
+def _not_a_factory(found: Any) -> str | None:
+    if callable(found) and _takes(found, 0):
+        return None
+    return "cannot be called without arguments, so it makes no app: leave out --factory."
+
+
+def _not_an_app(found: Any) -> str | None:
+    if not callable(found):
+        return f"is {_described(found)}, not an ASGI app."
+    if _takes(found, 3):
+        return None
+    if _takes(found, 0):
+        return "is not an app but makes one: add --factory."
+    return "is not an ASGI app: it cannot be called with scope, receive and send."
 
 
 def _takes(found: Any, count: int) -> bool:
-    """Whether `found` can be called with exactly `count` arguments; a class counts as what makes instances."""
+    """Whether `found` can be called with `count` arguments; calling a class makes an instance."""
     try:
         inspect.signature(found).bind(*[None] * count)
-    except (TypeError, ValueError):
+    except TypeError:
         return False
+    except ValueError:
+        return True  # a callable in C does not say what it takes
     return True
 
 
 def _described(value: Any) -> str:
-    return f"the module {value.__name__}" if isinstance(value, ModuleType) else f"of type {type(value).__name__}"
+    return (
+        f"the module {value.__name__}" if isinstance(value, ModuleType) else f"of type {type(value).__name__}"
+    )

@@ -77,3 +77,8 @@ class ManyCall:
 
     batches: list[tuple[Plan, str, list[Sequence[Any]]]]
     into: Any = None
+
+    @property
+    def sql(self) -> str:
+        """The statement, for errors."""
+        return self.batches[0][1]

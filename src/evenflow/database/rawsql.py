@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from evenflow.database.plan import Kind
@@ -78,7 +79,7 @@ def is_insert(sql: str) -> bool:
 def updates_on_conflict(sql: str) -> bool:
     """Whether an INSERT changes the row that is already there instead."""
     outer = [word.text for word in _words(sql) if word.depth == 0]
-    pairs = set(zip(outer, outer[1:], strict=False))
+    pairs = set(pairwise(outer))
     return ("DO", "UPDATE") in pairs or ("DUPLICATE", "KEY") in pairs
 
 

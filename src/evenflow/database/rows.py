@@ -11,6 +11,7 @@ from evenflow.errors import RowInvalid
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import CoreSchema, SchemaSerializer
 
 Processor = Callable[[Any], Any]
 """Turns one value of the driver into a Python value."""
@@ -61,7 +62,7 @@ class Row:
 
     def keys(self) -> KeysView[str]:
         """The names of the columns, in order."""
-        return KeysView(self)  # type: ignore[arg-type]  # a mapping by registration
+        return KeysView(self)
 
     def values(self) -> tuple[Any, ...]:
         """The values, in order."""
@@ -69,7 +70,7 @@ class Row:
 
     def items(self) -> ItemsView[str, Any]:
         """Names with their values, in order."""
-        return _Items(self)  # type: ignore[arg-type]  # a mapping by registration
+        return _Items(self)
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The value of a column, or `default` where there is no such column."""
@@ -117,6 +118,19 @@ class Row:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.items())
         return f"Row({shown})"
 
+    @property
+    def __pydantic_serializer__(self) -> SchemaSerializer:
+        # Pydantic looks here when a row is returned where the annotation says `Any`.
+        return _serializer()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        return _core_schema()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {"type": "object", "title": "Row"}
+
     def __reduce__(self) -> tuple[Callable[..., Row], tuple[Any, ...]]:
         return _restored, (self._names, tuple(self._values))
 
@@ -134,6 +148,20 @@ class _Items(ItemsView[str, Any]):
 
 
 _TAKEN = frozenset(vars(Row))
+
+
+def _core_schema() -> CoreSchema:
+    from pydantic_core import core_schema
+
+    as_dict = core_schema.plain_serializer_function_ser_schema(dict)
+    return core_schema.is_instance_schema(Row, serialization=as_dict)
+
+
+@lru_cache(maxsize=1)
+def _serializer() -> SchemaSerializer:
+    from pydantic_core import SchemaSerializer
+
+    return SchemaSerializer(_core_schema())
 
 
 def row_type(names: Sequence[str], columns: Mapping[Any, int] | None = None) -> type[Row]:

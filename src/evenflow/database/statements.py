@@ -42,7 +42,7 @@ class Statements:
     ) -> list[Any]:
         """All rows; `into` makes each a Pydantic model, a dataclass or a TypedDict, validated."""
         call = self._call(query, values, Want.ALL, into)
-        rows: list[Any] = await (self._run(call) if timeout is None else self._run_within(timeout, call))
+        rows: list[Any] = await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
         return rows
 
     async def fetch_one(
@@ -50,7 +50,7 @@ class Statements:
     ) -> Any:
         """The first row, or None where there is none."""
         call = self._call(query, values, Want.ONE, into)
-        return await (self._run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
 
     async def fetch_val(
         self, query: Query, values: Values = None, column: Any = 0, *, timeout: float | None = None
@@ -58,7 +58,7 @@ class Statements:
         """One value of the first row, by index, name or column; None where there is no row."""
         call = self._call(query, values, Want.VALUE, None)
         call.column = column
-        return await (self._run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
 
     async def execute(self, query: Query, values: Values = None, *, timeout: float | None = None) -> Any:
         """Run a statement that changes something.
@@ -67,7 +67,7 @@ class Statements:
         (RETURNING), else the number of rows changed.
         """
         call = self._call(query, values, Want.ANSWER, None)
-        return await (self._run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
 
     async def execute_many(
         self, query: Query, values: Sequence[Mapping[str, Any]], *, into: Any = None, timeout: float | None = None
@@ -82,7 +82,7 @@ class Statements:
         for plan, sql, _ in batches:
             _refuse_control(plan.kind, sql)
         call = ManyCall(list(batches), into)
-        return await (self._run_many(call) if timeout is None else self._run_many_within(timeout, call))
+        return await (self._executor().run_many(call) if timeout is None else self._run_within(timeout, call))
 
     def iterate(
         self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
@@ -107,25 +107,13 @@ class Statements:
     def _executor(self) -> Executor:
         return self._level() or self._owner()._open_driver()
 
-    async def _run(self, call: Call) -> Any:
-        return await self._executor().run(call)
-
-    async def _run_many(self, call: ManyCall) -> Any:
-        return await self._executor().run_many(call)
-
-    async def _run_within(self, timeout: float, call: Call) -> Any:
+    async def _run_within(self, timeout: float, call: Call | ManyCall) -> Any:
+        executor = self._executor()
         try:
             async with asyncio.timeout(timeout):
-                return await self._run(call)
+                return await (executor.run(call) if isinstance(call, Call) else executor.run_many(call))
         except TimeoutError as error:
             raise _deadline(error, timeout, call.sql) from None
-
-    async def _run_many_within(self, timeout: float, call: ManyCall) -> Any:
-        try:
-            async with asyncio.timeout(timeout):
-                return await self._run_many(call)
-        except TimeoutError as error:
-            raise _deadline(error, timeout, call.batches[0][1]) from None
 
 
 def _deadline(error: TimeoutError, timeout: float, statement: str) -> TimeoutError:

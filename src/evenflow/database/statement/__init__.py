@@ -1,4 +1,7 @@
-"""SQLAlchemy statements and texts of SQL, made ready for a driver. Only this folder knows SQLAlchemy's insides."""
+"""SQLAlchemy statements and texts of SQL, made ready for a driver.
+
+The only folder that knows SQLAlchemy's insides.
+"""
 
 from .dialect import sqlite_dialect as sqlite_dialect
 from .plan import StatementPlan as StatementPlan

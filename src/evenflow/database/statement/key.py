@@ -9,7 +9,10 @@ from sqlalchemy import Integer
 from sqlalchemy.engine import Dialect
 
 from evenflow.database.rows import Processor
+
 from .plan import Key
+
+NameOf = Callable[[Any], str]
 
 _UPSERTS = frozenset({"on_conflict_do_update", "on_duplicate_key_update"})
 
@@ -19,14 +22,25 @@ def last_row_id(last: Any, _: Sequence[Any]) -> Any:
     return last
 
 
+def counts_rows(dialect: Dialect) -> bool:
+    """Whether the database tells the number it gave to a new row."""
+    return bool(getattr(dialect, "postfetch_lastrowid", False))
+
+
 def key_of(compiled: Any, dialect: Dialect) -> tuple[Key | None, bool]:
     """How to find the key, and whether it comes from a row that SQLAlchemy asked for by itself."""
     if not _inserts_one(compiled):
         return None, False
-    columns = list(compiled.compile_state.statement.table.primary_key)
+    table = compiled.compile_state.statement.table
+    return find_key(table, compiled, dialect, compiled._within_exec_param_key_getter)
+
+
+def find_key(table: Any, compiled: Any, dialect: Dialect, name_of: NameOf) -> tuple[Key | None, bool]:
+    """As `key_of`, for an INSERT of one row; `name_of` tells the parameter that carries a column's value."""
+    columns = list(table.primary_key)
     if not columns:
-        return (last_row_id if dialect.postfetch_lastrowid else None), False
-    parts = [_part(column, compiled, dialect) for column in columns]
+        return (last_row_id if counts_rows(dialect) else None), False
+    parts = [_part(column, compiled, dialect, name_of(column)) for column in columns]
     found = [part for part in parts if part is not None]
     if len(found) < len(parts):
         return None, False
@@ -48,14 +62,14 @@ def _joined(parts: list[Key]) -> Key:
     return lambda last, args: tuple([part(last, args) for part in parts])
 
 
-def _part(column: Any, compiled: Any, dialect: Dialect) -> Key | None:
+def _part(column: Any, compiled: Any, dialect: Dialect, name: str) -> Key | None:
     result = column.type.dialect_impl(dialect).result_processor(dialect, None)
     returned = list(compiled.implicit_returning or ())
     for number, candidate in enumerate(returned):
         if candidate is column:
             return _from_row(number, result)
-    position = _position(column, compiled)
-    counted = dialect.postfetch_lastrowid and not returned and _is_counted(column)
+    position = _position(name, compiled)
+    counted = counts_rows(dialect) and not returned and _is_counted(column)
     if position is not None:
         return _bound_or_counted(position, result) if counted else _bound(position, result)
     if counted:
@@ -70,11 +84,10 @@ def _is_counted(column: Any) -> bool:
     return len(table.primary_key) == 1 and isinstance(column.type, Integer)
 
 
-def _position(column: Any, compiled: Any) -> int | None:
+def _position(name: str, compiled: Any) -> int | None:
     # An expanding list moves what comes after it.
     if compiled.post_compile_params or compiled.literal_execute_params:
         return None
-    name = compiled._within_exec_param_key_getter(column)
     names: list[str] = compiled.positiontup
     return names.index(name) if name in names else None
 

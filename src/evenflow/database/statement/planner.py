@@ -13,20 +13,29 @@ from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ValuesBase
 
+from evenflow.database.plan import Plan
+
 from .form import Bound, Form, Values
-from .plan import StatementPlan
-from .read import cache_key, collected_params, plain_values, read_statement, read_text, required_names
-from .refusal import cannot_bind
+from .read import (
+    cache_key,
+    collected_params,
+    may_be_kept,
+    plain_values,
+    read_statement,
+    read_text,
+    required_names,
+)
+from .refusal import refuse
 
 _log = logging.getLogger("evenflow.database")
 
 _NO_VALUES: Values = {}
 
-Batch = tuple[StatementPlan, str, list[tuple[Any, ...]]]
+Batch = tuple[Plan, str, list[Sequence[Any]]]
 
 
 class Planner:
-    """Makes (plan, sql, arguments) of statements, for one dialect. Remembers `capacity` kinds of statements."""
+    """Makes (plan, sql, arguments) of statements for one dialect; remembers `capacity` kinds of them."""
 
     def __init__(self, dialect: Dialect, *, capacity: int = 1000) -> None:
         self.dialect = dialect
@@ -77,8 +86,8 @@ class Planner:
             if collected := collected_params(key):
                 values = {**collected, **values}
             return form.bind(key[1], values)
-        except Exception as error:
-            raise cannot_bind(error) from error.__cause__
+        except Exception as error:  # noqa: BLE001  # told anew or raised again
+            refuse(error, None)
 
     def _core_form(self, statement: ClauseElement, key: Any, values: Values, *, many: bool) -> Form:
         if key is None:
@@ -90,7 +99,10 @@ class Planner:
         form = self._forms.get(kind)
         if form is None:
             form = read_statement(statement, key, tuple(values), self.dialect, many=many)
-            self._remember(self._forms, kind, form)
+            if may_be_kept(key):
+                self._remember(self._forms, kind, form)
+            else:
+                self._warn_uncached(statement)
         return form
 
     def _bind_text(self, sql: str, values: Values | None) -> Bound:
@@ -106,8 +118,8 @@ class Planner:
             form = self._text_form(kind, sql, values)
         try:
             return form.bind((), values)
-        except Exception as error:
-            raise cannot_bind(error, sql) from error.__cause__
+        except Exception as error:  # noqa: BLE001  # told anew or raised again
+            refuse(error, sql)
 
     def _text_form(self, kind: tuple[Any, ...], sql: str, values: Values) -> Form:
         zones = tuple(

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql import ClauseElement
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.dml import Insert, UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 
 from evenflow.database import rawsql
@@ -22,11 +22,11 @@ from evenflow.errors import QueryError
 from .columns import ResultColumn, Shape
 from .defaults import DefaultContext
 from .form import Bound, Values
-from .key import last_row_id
+from .key import find_key
 from .plan import Key, StatementPlan
 from .planner import Planner
 from .read import plain_values, read_ddl, text_plan, typed_text
-from .refusal import cannot_bind, cannot_compile, missing, unknown
+from .refusal import cannot_compile, missing, refuse, unknown
 
 _SECOND_ROW: Final = re.compile(r"_m1$")
 
@@ -57,8 +57,8 @@ class PublicPlanner(Planner):
         plan = _plan(statement, compiled, self.dialect, many=many)
         try:
             sql, args = _arguments(compiled, values, self.dialect)
-        except Exception as error:
-            raise cannot_bind(error, compiled.string) from error.__cause__
+        except Exception as error:  # noqa: BLE001  # told anew or raised again
+            refuse(error, compiled.string)
         return plan, sql, args
 
 
@@ -119,25 +119,18 @@ def _plan(statement: ClauseElement, compiled: Any, dialect: Dialect, *, many: bo
 
 
 def _changing(statement: UpdateBase, compiled: Any, dialect: Dialect, *, many: bool) -> StatementPlan:
-    added = list(compiled.implicit_returning or ())
+    added = bool(compiled.implicit_returning)
     returned = [] if added else list(compiled.effective_returning or ())
     key: Key | None = None
-    if compiled.isinsert and not many and not returned:
-        key = _key(statement, compiled, added, dialect)
+    if isinstance(statement, Insert) and not many and not returned and _inserts_one(statement, compiled):
+        key, added = find_key(statement.table, compiled, dialect, lambda column: str(column.key))
     shape = Shape(_columns(returned), ad_hoc=True)
-    from_row = bool(added) and key is not None
-    return StatementPlan(Kind.WRITE, bool(returned), dialect, shape, key=key, key_from_row=from_row)
+    return StatementPlan(Kind.WRITE, bool(returned), dialect, shape, key=key, key_from_row=added)
 
 
-def _key(statement: Any, compiled: Any, added: list[Any], dialect: Dialect) -> Key | None:
+def _inserts_one(statement: Insert, compiled: Any) -> bool:
     several = any(_SECOND_ROW.search(name) for name in compiled.binds) or statement.select is not None
-    if several or rawsql.updates_on_conflict(compiled.string):
-        return None
-    if added:
-        return lambda row, _: row[0] if len(added) == 1 else tuple(row)
-    if statement.table.primary_key and statement.table.autoincrement_column is None:
-        return None
-    return last_row_id if dialect.postfetch_lastrowid else None
+    return not (several or rawsql.updates_on_conflict(compiled.string))
 
 
 def _columns(columns: Any) -> tuple[ResultColumn, ...]:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.cache_key import NO_CACHE
 from sqlalchemy.sql.dml import UpdateBase, ValuesBase
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -19,7 +20,7 @@ from evenflow.errors import QueryError
 
 from .columns import Shape, shape_of
 from .form import Form, constructed_form, fast_form, general_form, is_plain
-from .key import key_of, last_row_id
+from .key import counts_rows, key_of, last_row_id
 from .plan import StatementPlan
 from .refusal import cannot_compile, missing, unknown
 
@@ -50,6 +51,15 @@ def cache_key(statement: ClauseElement) -> Any:
         return statement._generate_cache_key()
     except AttributeError:
         raise QueryError(f"A {type(statement).__name__} is no statement.") from None
+
+
+def may_be_kept(key: Any) -> bool:
+    """Whether the key tells this kind of statement from all others.
+
+    A bind parameter whose type forbids caching does not void the key, but leaves its type out: another
+    such type would get this one's processors.
+    """
+    return all(bind.type._static_cache_key is not NO_CACHE for bind in key[1])
 
 
 def collected_params(key: Any) -> Mapping[str, Any]:
@@ -96,15 +106,17 @@ def read_text(sql: str, values: Mapping[str, Any], dialect: Dialect) -> Form:
 def typed_text(sql: str, values: Mapping[str, Any], dialect: Dialect) -> TextClause:
     """The text with its values, each of the type SQLAlchemy sees in it."""
     clause = text(sql)
-    known = clause.compile(dialect=dialect).params.keys()
-    if surplus := values.keys() - known:
-        raise unknown(surplus, known, sql)
-    if absent := known - values.keys():
-        raise missing(absent, sql)
     try:
-        return clause.bindparams(**values)
+        typed = clause.bindparams(**values)
     except SQLAlchemyError as error:
-        raise cannot_compile(error) from error
+        known = clause.compile(dialect=dialect).binds.keys()
+        raise unknown(values.keys() - known, known, sql) from error
+    compiled = typed.compile(dialect=dialect)
+    try:
+        compiled.construct_params()
+    except SQLAlchemyError as error:
+        raise missing([name for name, bind in compiled.binds.items() if bind.required], sql) from error
+    return typed
 
 
 def plan_of(compiled: Any, statement: ClauseElement, dialect: Dialect) -> StatementPlan:
@@ -131,7 +143,7 @@ def _kind_of_select(compiled: Any, statement: ClauseElement) -> Kind:
 def text_plan(sql: str, shape: Shape, dialect: Dialect) -> StatementPlan:
     """The plan of a text of SQL."""
     kind = rawsql.classify(sql)
-    counted = dialect.postfetch_lastrowid and rawsql.is_insert(sql) and not rawsql.updates_on_conflict(sql)
+    counted = counts_rows(dialect) and rawsql.is_insert(sql) and not rawsql.updates_on_conflict(sql)
     returning = rawsql.returns_rows(sql, kind)
     key = last_row_id if counted and not returning else None
     return StatementPlan(kind, returning, dialect, shape, key=key)
@@ -164,13 +176,12 @@ def _check_names(compiled: Any, names: Sequence[str], collected: Mapping[str, An
     if surplus := set(names) - used:
         raise unknown(surplus, used, compiled.string)
     given = {*names, *collected}
-    absent = [
-        bind.key
-        for bind, name in compiled.bind_names.items()
-        if bind.required and bind.key not in given and name not in given
-    ]
-    if absent:
-        raise missing(absent, compiled.string)
+    try:
+        compiled.construct_params(dict.fromkeys(given))
+    except SQLAlchemyError as error:
+        binds = compiled.bind_names.items()
+        absent = [bind.key for bind, name in binds if bind.required and not {bind.key, name} & given]
+        raise missing(absent, compiled.string) from error
 
 
 def read_ddl(statement: ExecutableDDLElement, dialect: Dialect) -> Form:

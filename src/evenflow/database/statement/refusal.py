@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from types import TracebackType
-from typing import Final
+from typing import Final, NoReturn
 
-from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from evenflow.errors import EvenflowError, QueryError
 
@@ -15,11 +15,9 @@ _NOT_THE_CALLERS: Final = frozenset({"sqlalchemy", "evenflow", "json", "pickle",
 
 def missing(names: Collection[str], sql: str) -> QueryError:
     """The call does not give every value the statement needs."""
-    error = QueryError(
+    return QueryError(
         f"No value was given for {_listed(names)}; pass it in `values`, or with bindparams().", statement=sql
     )
-    error.__cause__ = InvalidRequestError(f"A value is required for bind parameter {_listed(names)}")
-    return error
 
 
 def unknown(names: Collection[str], known: Collection[str], sql: str) -> QueryError:
@@ -36,17 +34,15 @@ def cannot_compile(error: SQLAlchemyError) -> QueryError:
     return QueryError(f"SQLAlchemy cannot compile this statement: {first}")
 
 
-def cannot_bind(error: Exception, sql: str | None = None) -> Exception:
-    """What to raise for an error while values were bound: ours, or the error of the caller's own code."""
+def refuse(error: Exception, sql: str | None) -> NoReturn:
+    """Raise what an error while values were bound means: ours, or the error of the caller's own code."""
     if isinstance(error, EvenflowError) or not _is_foreign(error.__traceback__):
-        return error
-    told = QueryError(
+        raise error
+    raise QueryError(
         f"A value does not fit the type of its column or parameter ({type(error).__name__}); "
         "the cause tells which type refused it.",
         statement=sql,
-    )
-    told.__cause__ = error
-    return told
+    ) from error
 
 
 def _is_foreign(trace: TracebackType | None) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from evenflow.database.drivers.sqlite.ticket import Ticket
+from evenflow.database.drivers.sqlite.ticket import Ticket, fail
 from evenflow.errors import NotConnected, PoolTimeout, QueueFull
 
 
@@ -36,11 +35,7 @@ class Backlog:
         if self._closed:
             raise NotConnected("The database has been disconnected; this connection of it cannot be used any more.")
         if len(self._tickets) >= self._limit:
-            raise QueueFull(
-                f"{self._limit} statements wait for the database already, so this one was refused. Send less at "
-                f"once, or raise max_waiting. {self._explain()}",
-                statement=ticket.sql,
-            )
+            raise too_many(self._limit, self._explain, ticket)
         self._tickets[ticket] = None
         if self._alarm is None or (self._alarm_loop is not None and self._alarm_loop.is_closed()):
             self._arm(self._patience)
@@ -48,11 +43,7 @@ class Backlog:
     async def outcome(self, ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> Any:
         """What comes of a ticket that has been queued. Cancelled, it is stopped by `interrupt`."""
         try:
-            return await ticket.future
-        except asyncio.CancelledError:
-            ticket.abandoned = True
-            _chase(ticket, interrupt)
-            raise
+            return await outcome_of(ticket, interrupt)
         finally:
             self._tickets.pop(ticket, None)
 
@@ -60,8 +51,7 @@ class Backlog:
         """Nobody will serve them any more."""
         self._closed = True
         for ticket in list(self._tickets):
-            ticket.abandoned = True
-            _fail(ticket, NotConnected("The database was disconnected while this statement waited."))
+            fail(ticket, NotConnected("The database was disconnected while this statement waited."))
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -80,28 +70,38 @@ class Backlog:
             if left > 0.001:
                 self._arm(left)
                 return
-            ticket.abandoned = True
-            message = f"No connection came free within {self._patience:g} s. {self._explain()}"
-            _fail(ticket, PoolTimeout(message, statement=ticket.sql))
+            fail(ticket, too_late(self._patience, self._explain, ticket))
         if self._tickets:
             self._arm(self._patience)
 
 
-def _fail(ticket: Ticket, error: Exception) -> None:
-    def fail() -> None:
-        if not ticket.future.done():
-            ticket.future.set_exception(error)
-
-    loop = ticket.future.get_loop()
-    if loop is asyncio.get_running_loop():
-        fail()
-    else:
-        with suppress(RuntimeError):
-            loop.call_soon_threadsafe(fail)
+def too_many(limit: int, explain: Callable[[], str], ticket: Ticket) -> QueueFull:
+    """The error where no more may wait."""
+    return QueueFull(
+        f"{limit} statements wait for the database already, so this one was refused. Send less at once, or raise "
+        f"max_waiting. {explain()}",
+        statement=ticket.sql,
+    )
 
 
-def _chase(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
+def too_late(patience: float, explain: Callable[[], str], ticket: Ticket) -> PoolTimeout:
+    """The error where a wait was too long."""
+    return PoolTimeout(f"No connection came free within {patience:g} s. {explain()}", statement=ticket.sql)
+
+
+async def outcome_of(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> Any:
+    """What comes of a queued ticket; a cancelled one is stopped by `interrupt`."""
+    try:
+        return await ticket.future
+    except asyncio.CancelledError:
+        ticket.abandoned = True
+        chase(ticket, interrupt)
+        raise
+
+
+def chase(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
+    """Stop an abandoned ticket if a thread is at it."""
     # An interrupt is lost while the thread stands between taking the ticket and running its statement,
     # so it is said again until the thread has moved on.
     if interrupt(ticket):
-        asyncio.get_running_loop().call_later(0.02, _chase, ticket, interrupt)
+        asyncio.get_running_loop().call_later(0.02, chase, ticket, interrupt)

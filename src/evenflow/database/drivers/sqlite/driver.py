@@ -42,7 +42,9 @@ class SqliteDriver:
         writing = partial(connect, self._target, reading=False)
         self._backlog = Backlog(settings.max_waiting, settings.pool_timeout, self._explain)
         self._writer = Writer(writing)
-        self._readers = None if self._target.memory else Readers(settings.readers, reading)
+        self._readers = None if self._target.memory else Readers(
+            settings.readers, reading, settings.max_waiting, settings.pool_timeout, self._explain
+        )
         self._loans = Loans(settings.sessions, self._backlog, reading, writing)
 
     async def open(self) -> None:
@@ -69,20 +71,15 @@ class SqliteDriver:
 
     async def run(self, call: Call) -> Any:
         """A statement by itself: reads on a reader, writes in a shared commit."""
-        plan = call.plan
-        ticket = Ticket(work.run_call, call, plan, call.sql)
-        if plan.kind is Kind.READ and self._readers is not None:
-            self._backlog.enter(ticket)
-            self._readers.put(ticket)
-            return await self._backlog.outcome(ticket, self._readers.interrupt)
-        ticket.groupable = plan.kind is Kind.WRITE
-        return await self._write(ticket)
+        kind = call.plan.kind
+        if kind is Kind.READ and self._readers is not None:
+            return await self._readers.run(call)
+        return await self._write(Ticket(work.run_call, call, groupable=kind is Kind.WRITE))
 
     async def run_many(self, call: ManyCall) -> Any:
         """Many sets of arguments in a shared commit."""
-        ticket = Ticket(work.run_many, call, None, call.batches[0][1])
-        ticket.groupable = all(plan.kind is Kind.WRITE for plan, _, _ in call.batches)
-        return await self._write(ticket)
+        groupable = all(plan.kind is Kind.WRITE for plan, _, _ in call.batches)
+        return await self._write(Ticket(work.run_many, call, groupable=groupable))
 
     async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
         """A result on a connection of its own, so that nothing else waits for its reader."""
@@ -114,7 +111,7 @@ class SqliteDriver:
         return DatabaseStatistics(
             connections=1 + (len(readers) if readers else 0) + len(self._loans),
             lent=len(holders),
-            waiting=len(self._backlog),
+            waiting=len(self._backlog) + (readers.waiting if readers else 0),
             reads=(readers.done if readers else 0) + self._loans.done,
             writes=self._writer.lane.done,
             commits=self._writer.commits,
@@ -132,9 +129,8 @@ class SqliteDriver:
 
     async def _lend_writer(self, holder: Holder) -> LaneSession:
         lease = await self._lease(holder)
-        give_back = partial(lease.queue.put, None)
         return LaneSession(
-            lease.queue, self._writer.lane.interrupt, self._backlog, give_back, begin="BEGIN IMMEDIATE"
+            lease.queue, self._writer.lane.interrupt, self._backlog, lease.give_back, begin="BEGIN IMMEDIATE"
         )
 
     async def _lease(self, holder: Holder) -> Lease:
@@ -144,13 +140,13 @@ class SqliteDriver:
         try:
             await self._backlog.outcome(lease.granted, self._writer.lane.interrupt)
         except asyncio.CancelledError:
-            lease.queue.put(None)  # it may have been granted in the same moment
+            lease.give_back()  # it may have been granted in the same moment
             raise
         return lease
 
     async def _turn(self, holder: Holder) -> Callable[[], None]:
         lease = await self._lease(holder)
-        return partial(lease.queue.put, None)
+        return lease.give_back
 
     def _explain(self) -> str:
         statistics = self.statistics()

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
 from time import monotonic
+from typing import Any
 
+from evenflow.database.drivers.sqlite.backlog import chase, too_late, too_many
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
-from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, deliver
+from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, deliver, fail
+from evenflow.database.drivers.sqlite.work import run_timed
+from evenflow.database.plan import Call
+from evenflow.errors import NotConnected
 
 _BATCH = 64
 _BATCH_SECONDS = 0.0005
 _FAST = 0.0002
 _SLOW = 0.005
+_PATROL_SECONDS = 0.002
 
 
 class Readers:
@@ -22,15 +30,28 @@ class Readers:
     Statements known to be slow never take the last reader, so short ones always find one.
     """
 
-    def __init__(self, count: int, connect: Connect) -> None:
-        self._queue: SimpleQueue[Ticket | None] = SimpleQueue()
+    def __init__(self, count: int, connect: Connect, limit: int, patience: float, explain: Callable[[], str]) -> None:
+        self._limit = limit
+        self._patience = patience
+        self._explain = explain
+        self._tickets: deque[Ticket] = deque()
         self._lanes = [Lane(f"reader-{number}", connect, self._serve) for number in range(1, count + 1)]
+        self._asleep: list[Lock] = []
+        self._unsure: set[Lane] = set()
+        self._patrol: asyncio.AbstractEventLoop | None = None
+        self._head: Ticket | None = None
+        self._stopping = False
         self._slow: deque[Ticket] = deque()
         self._slow_limit = max(1, count - 1)
         self._slow_running: set[Ticket] = set()
 
     def __len__(self) -> int:
         return len(self._lanes)
+
+    @property
+    def waiting(self) -> int:
+        """Statements no reader has taken yet."""
+        return len(self._tickets) + len(self._slow)
 
     @property
     def done(self) -> int:
@@ -43,16 +64,31 @@ class Readers:
 
     async def stop(self) -> None:
         """Finish the statements at hand and close."""
+        self._stopping = True
         for _ in self._lanes:
-            self._queue.put(None)
+            self._wake_one()
         await asyncio.gather(*(lane.ended() for lane in self._lanes))
+        for ticket in [*self._tickets, *self._slow]:
+            fail(ticket, NotConnected("The database was disconnected while this statement waited."))
 
-    def put(self, ticket: Ticket) -> None:
-        """Queue a ticket."""
-        if ticket.plan.cost > _SLOW:
+    async def run(self, call: Call) -> Any:
+        """A statement that reads. Raises QueueFull, and PoolTimeout where no reader takes it in time."""
+        ticket = Ticket(run_timed, call)
+        if len(self._tickets) + len(self._slow) >= self._limit:
+            raise too_many(self._limit, self._explain, ticket)
+        if self._stopping:
+            raise NotConnected("The database has been disconnected.", statement=call.sql)
+        if call.plan.cost > _SLOW:
             self._put_slow(ticket)
         else:
-            self._queue.put(ticket)
+            self._tickets.append(ticket)
+            self._see_to_it(ticket)
+        try:
+            return await ticket.future
+        except asyncio.CancelledError:
+            ticket.abandoned = True
+            chase(ticket, self.interrupt)
+            raise
 
     def interrupt(self, ticket: Ticket) -> bool:
         """Stop a ticket that is being done."""
@@ -64,7 +100,8 @@ class Readers:
             return
         self._slow_running.add(ticket)
         ticket.future.add_done_callback(lambda _: self._slow_done(ticket))
-        self._queue.put(ticket)
+        self._tickets.append(ticket)
+        self._see_to_it(ticket)
 
     def _slow_done(self, ticket: Ticket) -> None:
         self._slow_running.discard(ticket)
@@ -73,34 +110,89 @@ class Readers:
             if not following.abandoned:
                 self._put_slow(following)
 
+    def _see_to_it(self, ticket: Ticket) -> None:
+        # hot: bench_sqlite_reads. Two threads that read compete for the GIL, so a second one is woken only where
+        # the first is at something that may take long. The patrol looks after what only seemed to be short.
+        asleep = self._asleep
+        if asleep and len(self._unsure) >= len(self._lanes) - len(asleep):
+            self._wake_one()
+        if self._patrol is None or (self._patrol is not ticket.loop and self._patrol.is_closed()):
+            self._patrol = ticket.loop
+            ticket.loop.call_later(_PATROL_SECONDS, self._look)
+
+    def _look(self) -> None:
+        now = monotonic()
+        for waiting in (self._tickets, self._slow):
+            while waiting and (oldest := waiting[0]).since < now - self._patience:
+                with suppress(ValueError):  # a reader took it meanwhile
+                    waiting.remove(oldest)
+                    fail(oldest, too_late(self._patience, self._explain, oldest))
+        head = next(iter([*self._tickets][:1]), None)
+        if head is not None and head is self._head:
+            self._wake_one()
+        self._head = head
+        if (head is None and not self._slow) or self._patrol is None:
+            self._patrol = None
+        else:
+            self._patrol.call_later(_PATROL_SECONDS, self._look)
+
+    def _wake_one(self) -> None:
+        # The reader that fell asleep last is the one whose caches are warm.
+        with suppress(IndexError):
+            self._asleep.pop().release()
+
+    def _sleep(self, bell: Lock) -> None:
+        self._asleep.append(bell)
+        if self._tickets or self._stopping:
+            # Something came between the last look and lying down. If the bell is gone, it is about to ring.
+            try:
+                self._asleep.remove(bell)
+            except ValueError:
+                bell.acquire()
+        else:
+            bell.acquire()
+
+    def _perform_unsure(self, lane: Lane, ticket: Ticket) -> Outcome | None:
+        self._unsure.add(lane)
+        if self._tickets:
+            self._wake_one()
+        try:
+            return lane.perform(ticket)
+        finally:
+            self._unsure.discard(lane)
+
     def _serve(self, lane: Lane) -> None:
         # hot: bench_sqlite_reads. Waking the loop is the dearest step of a short read, so results wait
         # for each other while more work is there; but never behind a statement not known to be fast.
-        queue = self._queue
+        tickets = self._tickets
+        bell = Lock()
+        bell.acquire()
         finished: list[Outcome] = []
         first = 0.0
         while True:
             try:
-                ticket = queue.get(block=False)
-            except Empty:
+                ticket = tickets.popleft()
+            except IndexError:
                 if finished:
                     deliver(finished)
                     finished = []
-                ticket = queue.get()
-            if ticket is None:
-                break
+                elif self._stopping:
+                    return
+                else:
+                    self._sleep(bell)
+                continue
+            sure = 0.0 < ticket.matter.plan.cost < _FAST
             if finished and (
-                len(finished) >= _BATCH
-                or not 0.0 < ticket.plan.cost < _FAST
+                not sure
+                or len(finished) >= _BATCH
                 or monotonic() - first > _BATCH_SECONDS
+                or ticket.loop is not finished[0][0].loop
             ):
                 deliver(finished)
                 finished = []
-            outcome = lane.perform(ticket)
+            outcome = lane.perform(ticket) if sure else self._perform_unsure(lane, ticket)
             if outcome is not None:
                 if not finished:
                     first = monotonic()
                 finished.append(outcome)
-            del ticket, outcome
-        if finished:
-            deliver(finished)
+            del ticket, outcome  # nothing here may keep a caller's rows alive while the thread sleeps

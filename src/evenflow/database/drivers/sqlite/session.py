@@ -39,11 +39,11 @@ class LaneSession:
 
     async def run(self, call: Call) -> Any:
         """One statement."""
-        return await self._do(self._guarded(work.run_call), call, call.plan, call.sql)
+        return await self._do(self._guarded(work.run_call), call)
 
     async def run_many(self, call: ManyCall) -> Any:
         """One statement for many sets of arguments."""
-        return await self._do(self._guarded(work.run_many), call, None, call.batches[0][1] if call.batches else None)
+        return await self._do(self._guarded(work.run_many), call)
 
     async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
         """The rows of a statement, piece by piece; other statements may run in between."""
@@ -89,8 +89,8 @@ class LaneSession:
     def _guarded(self, act: work.Act) -> work.Act:
         return work.inside(act) if self._begun else act
 
-    async def _do(self, act: work.Act, matter: Any, plan: Any = None, sql: str | None = None) -> Any:
-        ticket = Ticket(act, matter, plan, sql)
+    async def _do(self, act: work.Act, matter: Any) -> Any:
+        ticket = Ticket(act, matter)
         self._backlog.enter(ticket)
         self._queue.put(ticket)
         return await self._backlog.outcome(ticket, self._interrupt)
@@ -113,10 +113,7 @@ class SessionCursor:
         """The next rows."""
         if self._over:
             return []
-        call = self._opened.call
-        rows: list[Any] = await self._session._do(
-            self._session._guarded(work.fetch_piece), self._opened, call.plan, call.sql
-        )
+        rows: list[Any] = await self._session._do(self._session._guarded(work.fetch_piece), self._opened)
         if len(rows) < self._opened.size:
             self._over = True
             self.release()

@@ -15,18 +15,23 @@ Outcome = tuple["Ticket", Any, BaseException | None]
 class Ticket:
     """`act(connection, matter)`, to be done by a thread; `future` gets what comes of it."""
 
-    __slots__ = ("abandoned", "act", "future", "groupable", "matter", "plan", "since", "sql", "started")
+    __slots__ = ("abandoned", "act", "future", "groupable", "loop", "matter", "since", "started")
 
-    def __init__(self, act: Act, matter: Any, plan: Any = None, sql: str | None = None) -> None:
+    def __init__(self, act: Act, matter: Any, *, groupable: bool = False) -> None:
         self.act = act
         self.matter = matter
-        self.plan = plan
-        self.sql = sql
-        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.loop = loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = loop.create_future()
         self.since = monotonic()
         self.started = False
         self.abandoned = False
-        self.groupable = False
+        self.groupable = groupable
+
+    @property
+    def sql(self) -> str | None:
+        """The statement, where there is one."""
+        sql: str | None = getattr(self.matter, "sql", None)
+        return sql
 
 
 def settle(outcomes: list[Outcome]) -> None:
@@ -42,22 +47,25 @@ def settle(outcomes: list[Outcome]) -> None:
 
 
 def deliver(outcomes: list[Outcome]) -> None:
-    """Hand outcomes over to the loops of their futures. Runs in a thread: one wake-up for each loop."""
-    loop = outcomes[0][0].future.get_loop()
-    if all(outcome[0].future.get_loop() is loop for outcome in outcomes):
-        _wake(loop, outcomes)
-        return
-    by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_loop.setdefault(outcome[0].future.get_loop(), []).append(outcome)
-    for loop, theirs in by_loop.items():
-        _wake(loop, theirs)
-
-
-def _wake(loop: asyncio.AbstractEventLoop, outcomes: list[Outcome]) -> None:
+    """Hand outcomes over to their loop, the same for all. Runs in a thread: one wake-up for all of them."""
     # A closed loop has nobody left who waits.
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(settle, outcomes)
+        outcomes[0][0].loop.call_soon_threadsafe(settle, outcomes)
+
+
+def deliver_each(outcomes: list[Outcome]) -> None:
+    """Hand outcomes over to their loops: one wake-up for each loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_loop.setdefault(outcome[0].loop, []).append(outcome)
+    for theirs in by_loop.values():
+        deliver(theirs)
+
+
+def fail(ticket: Ticket, error: Exception) -> None:
+    """Answer a ticket that no thread will do. Runs in any loop or thread."""
+    ticket.abandoned = True
+    deliver([(ticket, None, error)])
 
 
 Item = Ticket | Open | None

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
-from evenflow.database.plan import Call, ManyCall, Plan, Want
+from evenflow.database.plan import Call, Kind, ManyCall, Plan, Want
 from evenflow.errors import TransactionClosed
 
 Act = Callable[[sqlite3.Connection, Any], Any]
+
+
+def run_timed(connection: sqlite3.Connection, call: Call) -> Any:
+    """Run one statement and remember how long its kind takes."""
+    started = perf_counter()
+    result = run_call(connection, call)
+    plan = call.plan
+    cost = plan.cost
+    seconds = perf_counter() - started
+    plan.cost = seconds if cost == 0.0 else cost + (seconds - cost) / 8
+    return result
 
 
 def run_call(connection: sqlite3.Connection, call: Call) -> Any:
@@ -29,7 +41,7 @@ def run_call(connection: sqlite3.Connection, call: Call) -> Any:
 
 
 def _first(cursor: sqlite3.Cursor, plan: Plan) -> Sequence[Any] | None:
-    if plan.kind.value == "read":
+    if plan.kind is Kind.READ:
         row: Sequence[Any] | None = cursor.fetchone()
         return row
     rows = cursor.fetchall()  # a write is only done when its RETURNING has been read to the end
@@ -84,6 +96,7 @@ class Open:
 
     def __init__(self, call: Call, size: int) -> None:
         self.call = call
+        self.sql = call.sql
         self.size = size
         self.cursor: sqlite3.Cursor | None = None
         self.closed = False

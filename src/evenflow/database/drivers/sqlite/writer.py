@@ -11,7 +11,7 @@ from time import perf_counter
 from evenflow.database.drivers.sqlite.errors import translated
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
 from evenflow.database.drivers.sqlite.loans import serve_loan
-from evenflow.database.drivers.sqlite.ticket import Item, Outcome, Ticket, deliver
+from evenflow.database.drivers.sqlite.ticket import Item, Outcome, Ticket, deliver, deliver_each
 from evenflow.database.holder import Holder
 
 _GROUP = 512
@@ -25,6 +25,12 @@ class Lease:
         self.granted = granted
         self.holder = holder
         self.queue: SimpleQueue[Item] = SimpleQueue()
+        self.over = False
+
+    def give_back(self) -> None:
+        """The borrower is done; what is left open is rolled back."""
+        self.over = True
+        self.queue.put(None)
 
 
 class Writer:
@@ -52,7 +58,7 @@ class Writer:
     def lent_to(self) -> Holder | None:
         """Who has the writer now."""
         lease = self._lease
-        return lease.holder if lease is not None else None
+        return lease.holder if lease is not None and not lease.over else None
 
     async def start(self) -> None:
         """Open the connection."""
@@ -64,7 +70,7 @@ class Writer:
         self._queue.put(None)
         lease = self._lease
         if lease is not None:
-            lease.queue.put(None)
+            lease.give_back()
         await self.lane.ended()
 
     def _serve(self, lane: Lane) -> None:
@@ -101,7 +107,7 @@ class Writer:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            deliver([(ticket, None, translated(error, ticket.sql)) for ticket in group])
+            deliver_each([(ticket, None, translated(error, ticket.sql)) for ticket in group])
             return
         outcomes: list[Outcome] = []
         started = perf_counter()
@@ -129,19 +135,19 @@ class Writer:
             return
         self.commits += 1
         if outcomes:
-            deliver(outcomes)
+            deliver_each(outcomes)
 
     def _again(self, outcomes: list[Outcome], unheard: list[Ticket]) -> None:
         """The shared transaction is gone: errors stand, all others run again, each in its own."""
         failed = [outcome for outcome in outcomes if outcome[2] is not None]
         if failed:
-            deliver(failed)
+            deliver_each(failed)
         self._one_by_one([ticket for ticket, _, error in outcomes if error is None] + unheard)
 
     def _one_by_one(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
             outcome = self.lane.perform(ticket)
-            self.commits += 1
+            self.commits += ticket.groupable
             if outcome is not None:
                 deliver([outcome])
 

@@ -1,0 +1,154 @@
+"""`iterate()` and `connection()`: what they hold, and when they give it back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from evenflow import Database
+from evenflow.errors import NotConnected, PoolTimeout, QueryError
+from tests.contracts.tables import notes
+
+
+@pytest.fixture
+async def thousand(db: Database) -> Database:
+    await db.execute_many(notes.insert(), [{"text": f"n{n}"} for n in range(1000)])
+    return db
+
+
+async def test_iterate_gives_every_row_in_order(thousand: Database) -> None:
+    found = [row.text async for row in thousand.iterate(notes.select().order_by(notes.c.id))]
+
+    assert found == [f"n{n}" for n in range(1000)]
+
+
+async def test_queries_inside_iterate_work(thousand: Database) -> None:
+    count = 0
+    async for row in thousand.iterate(notes.select()):
+        found = await thousand.fetch_val(sa.select(notes.c.text).where(notes.c.id == row.id))
+        count += found == row.text
+
+    assert count == 1000
+
+
+async def test_writes_inside_iterate_work_and_do_not_change_what_it_sees(thousand: Database) -> None:
+    count = 0
+    async for row in thousand.iterate(notes.select()):
+        if count < 20:
+            await thousand.execute(notes.insert(), {"text": f"new {row.id}"})
+        count += 1
+
+    assert count == 1000
+
+
+async def test_queries_inside_iterate_work_in_a_transaction(thousand: Database) -> None:
+    async with thousand.transaction():
+        await thousand.execute(notes.insert(), {"text": "mine"})
+        found = []
+        async for row in thousand.iterate(notes.select().order_by(notes.c.id)):
+            await thousand.execute(notes.update().where(notes.c.id == row.id).values(done=True))
+            found.append(row.text)
+
+    assert found[-1] == "mine"
+    assert len(found) == 1001
+    assert await thousand.fetch_val(sa.select(sa.func.count()).where(notes.c.done)) == 1001
+
+
+async def test_breaking_out_of_iterate_gives_the_connection_back_at_once(thousand: Database) -> None:
+    async for _ in thousand.iterate(notes.select()):
+        break
+
+    assert thousand.statistics().lent == 0
+
+
+async def test_a_thousand_broken_iterations_do_not_run_out_of_connections(thousand: Database) -> None:
+    for _ in range(1000):
+        async for _ in thousand.iterate(notes.select()):
+            break
+
+    assert thousand.statistics().lent == 0
+
+
+async def test_iterating_too_many_results_at_once_names_who_holds_them(thousand: Database, in_memory: bool) -> None:
+    if in_memory:
+        pytest.skip("what lies in memory is read at once and holds nothing")
+    streams = [thousand.iterate(notes.select()) for _ in range(9)]
+    for stream in streams[:8]:
+        await anext(stream)
+
+    with pytest.raises(PoolTimeout, match=r"test_streams\.py:\d+ for"):
+        await anext(streams[8])
+
+    await streams[0].aclose()
+    assert (await anext(thousand.iterate(notes.select()))).id == 1
+
+
+async def test_iterate_is_for_reading(db: Database) -> None:
+    with pytest.raises(QueryError, match="fetch_all"):
+        async for _ in db.iterate(notes.insert().values(text="x").returning(notes.c.id)):
+            pass
+
+
+async def test_an_error_in_iterate_gives_the_connection_back(db: Database) -> None:
+    with pytest.raises(QueryError, match="nothing_here"):
+        async for _ in db.iterate("SELECT * FROM nothing_here"):
+            pass
+
+    assert db.statistics().lent == 0
+
+
+async def test_a_connection_keeps_its_temporary_tables_to_itself(db: Database, in_memory: bool) -> None:
+    async with db.connection() as connection:
+        await connection.execute("CREATE TEMPORARY TABLE mine (x INTEGER)")
+        await db.execute("INSERT INTO mine VALUES (1)")
+        assert await connection.fetch_val("SELECT x FROM mine") == 1
+        assert await asyncio.create_task(db.fetch_val("SELECT x FROM mine")) == 1
+
+    if not in_memory:
+        with pytest.raises(QueryError, match="no such table"):
+            await db.fetch_val("SELECT x FROM mine")
+
+
+async def test_a_connection_writes_beside_others_without_meeting_a_lock(db: Database) -> None:
+    async def alone(n: int) -> None:
+        async with db.connection() as connection:
+            await connection.execute(notes.insert(), {"text": f"alone {n}"})
+            async with connection.transaction():
+                await connection.execute(notes.insert(), {"text": f"twice {n}"})
+
+    await asyncio.gather(
+        *(alone(n) for n in range(20)),
+        *(db.execute(notes.insert(), {"text": f"together {n}"}) for n in range(100)),
+    )
+
+    assert await db.fetch_val(sa.select(sa.func.count()).select_from(notes)) == 140
+
+
+async def test_the_raw_connection_is_the_drivers_own(db: Database) -> None:
+    async with db.connection() as connection:
+        raw = connection.raw_connection
+        await raw.call(lambda sqlite: sqlite.create_function("twice", 1, lambda x: x * 2))
+
+        assert await connection.fetch_val("SELECT twice(21)") == 42
+
+
+async def test_the_raw_connection_is_not_there_outside_a_block(db: Database) -> None:
+    with pytest.raises(NotConnected, match="async with"):
+        _ = db.connection().raw_connection
+
+
+async def test_a_stream_left_open_does_not_keep_the_database_from_closing(url: str) -> None:
+    database = Database(url)
+    await database.connect()
+    stream = database.iterate("SELECT 1")
+    await anext(stream)
+    transaction = await database.transaction()
+    await database.execute("CREATE TABLE t (x INTEGER)")
+
+    async with asyncio.timeout(5):
+        await database.disconnect()
+
+    assert not database.is_connected
+    assert transaction is not None

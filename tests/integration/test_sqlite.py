@@ -1,0 +1,429 @@
+"""What only SQLite does: group commit, readers beside a writer, files and their troubles."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from evenflow import Database
+from evenflow.errors import (
+    CannotOpen,
+    ConfigError,
+    ConstraintViolated,
+    DatabaseLocked,
+    PoolTimeout,
+    QueryError,
+    QueueFull,
+    ReadOnly,
+    UnknownDriver,
+)
+
+metadata = sa.MetaData()
+items = sa.Table(
+    "items",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String, unique=True),
+    sa.Column("parent", sa.ForeignKey("items.id", deferrable=True, initially="DEFERRED")),
+)
+SLOW = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < {}) SELECT count(*) FROM c"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "app.db"
+
+
+@pytest.fixture
+async def db(path: Path) -> AsyncIterator[Database]:
+    async with Database(f"sqlite:///{path}") as database:
+        await database.create_all(metadata)
+        yield database
+
+
+# Group commit
+
+
+async def test_concurrent_writes_share_commits(db: Database) -> None:
+    before = db.statistics().commits
+
+    await asyncio.gather(*(db.execute(items.insert(), {"name": str(n)}) for n in range(400)))
+
+    assert db.statistics().commits - before < 40
+    assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 400
+
+
+async def test_in_a_group_each_failing_write_fails_alone(db: Database) -> None:
+    outcomes = await asyncio.gather(
+        *(db.execute(items.insert(), {"name": str(n % 150)}) for n in range(200)), return_exceptions=True
+    )
+
+    assert sum(isinstance(one, ConstraintViolated) for one in outcomes) == 50
+    assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 150
+
+
+async def test_a_write_that_breaks_the_shared_commit_fails_alone(db: Database) -> None:
+    writes = [
+        db.execute(items.insert(), {"name": str(n), "parent": 999 if n == 30 else None}) for n in range(60)
+    ]
+
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+
+    assert [n for n, one in enumerate(outcomes) if isinstance(one, ConstraintViolated)] == [30]
+    assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 59
+
+
+async def test_a_trigger_that_rolls_the_shared_transaction_back_hurts_only_its_write(db: Database) -> None:
+    await db.execute(
+        "CREATE TRIGGER no_thirteen BEFORE INSERT ON items WHEN new.name = '13' "
+        "BEGIN SELECT RAISE(ROLLBACK, 'unlucky'); END"
+    )
+
+    outcomes = await asyncio.gather(
+        *(db.execute(items.insert(), {"name": str(n)}) for n in range(50)), return_exceptions=True
+    )
+
+    assert [n for n, one in enumerate(outcomes) if isinstance(one, Exception)] == [13]
+    assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 49
+
+
+async def test_execute_many_in_a_group_fails_whole_and_alone(db: Database) -> None:
+    many = db.execute_many(items.insert(), [{"name": "x"}, {"name": "y"}, {"name": "x"}])
+    outcomes = await asyncio.gather(
+        *(db.execute(items.insert(), {"name": str(n)}) for n in range(10)), many, return_exceptions=True
+    )
+
+    assert isinstance(outcomes[10], ConstraintViolated)
+    assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 10
+
+
+_WRITER = """
+import asyncio, sys
+from evenflow import Database
+async def main():
+    async with Database(sys.argv[1]) as db:
+        async def write(task):
+            n = 0
+            while True:
+                await db.execute("INSERT INTO items (name) VALUES (:name)", {"name": f"{task}-{n}"})
+                print(f"{task}-{n}", flush=True)
+                n += 1
+        await asyncio.gather(*map(write, range(32)))
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+async def test_no_acknowledged_write_is_lost_by_ten_kills(db: Database, path: Path) -> None:
+    acknowledged: set[str] = set()
+    for kill in range(10):
+        writer = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                _WRITER.replace('f"{task}-{n}"', f'f"{kill}-{{task}}-{{n}}"'),
+                f"sqlite:///{path}",
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert writer.stdout is not None
+        lines = [writer.stdout.readline() for _ in range(500 + 137 * kill)]
+        writer.kill()
+        lines += writer.stdout.read().splitlines(keepends=True)
+        writer.wait()
+        writer.stdout.close()
+        acknowledged |= {line.strip() for line in lines if line.endswith("\n")}
+
+    found = {row.name for row in await db.fetch_all(items.select())}
+    assert len(acknowledged) > 5000
+    assert acknowledged - found == set()
+    assert await db.fetch_val("PRAGMA integrity_check") == "ok"
+
+
+# Readers
+
+
+async def test_a_long_query_does_not_stall_short_ones(db: Database) -> None:
+    await db.execute(items.insert(), {"name": "x"})
+    loop = asyncio.get_running_loop()
+    long = asyncio.create_task(db.fetch_val(SLOW.format(6_000_000)))
+    await asyncio.sleep(0.02)
+
+    waits = []
+    while not long.done():
+        started = loop.time()
+        await db.fetch_one(items.select())
+        waits.append(loop.time() - started)
+    await long
+
+    assert len(waits) > 100
+    assert sorted(waits)[len(waits) // 2] < 0.02
+
+
+async def test_many_long_queries_known_to_be_long_leave_a_reader_free(db: Database) -> None:
+    loop = asyncio.get_running_loop()
+    await db.fetch_val(SLOW.format(1_000_000))
+    long = [asyncio.create_task(db.fetch_val(SLOW.format(1_000_000))) for _ in range(8)]
+    await asyncio.sleep(0.02)
+
+    started = loop.time()
+    await db.fetch_one(items.select())
+    waited = loop.time() - started
+
+    assert not all(task.done() for task in long)
+    assert waited < 0.2
+    assert await asyncio.gather(*long) == [1_000_000] * 8
+
+
+async def test_too_many_waiting_statements_are_refused(path: Path) -> None:
+    async with Database(f"sqlite:///{path}?max_waiting=5") as db:
+        outcomes = await asyncio.gather(
+            *(db.fetch_val(SLOW.format(1000)) for _ in range(50)), return_exceptions=True
+        )
+
+    refused = [one for one in outcomes if isinstance(one, QueueFull)]
+    assert len(refused) == 45
+    assert "max_waiting" in str(refused[0])
+
+
+async def test_a_statement_that_no_reader_takes_in_time_fails(path: Path) -> None:
+    async with Database(f"sqlite:///{path}?readers=1&pool_timeout=0.1") as db:
+        long = asyncio.create_task(db.fetch_val(SLOW.format(30_000_000), timeout=0.5))
+        await asyncio.sleep(0.02)
+        with pytest.raises(PoolTimeout, match=r"within 0\.1 s"):
+            await db.fetch_val("SELECT 1")
+        await asyncio.gather(long, return_exceptions=True)
+
+
+async def test_one_database_serves_loops_in_several_threads(db: Database) -> None:
+    found: list[int] = []
+
+    def other() -> None:
+        async def work() -> None:
+            keys = await asyncio.gather(
+                *(
+                    db.execute("INSERT INTO items (name) VALUES (:n)", {"n": f"{threading.get_ident()}-{n}"})
+                    for n in range(50)
+                )
+            )
+            found.extend(
+                await asyncio.gather(
+                    *(db.fetch_val(f"SELECT id FROM items WHERE id = {key}") for key in keys)
+                )
+            )
+
+        asyncio.run(work())
+
+    threads = [threading.Thread(target=other) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        await db.fetch_val("SELECT 1")
+        await asyncio.sleep(0.001)
+
+    assert sorted(found) == list(range(1, 151))
+
+
+# Files, URLs, options
+
+
+async def test_the_file_is_in_wal_mode_and_full_sync_with_foreign_keys(db: Database) -> None:
+    found = [await db.fetch_val(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys")]
+
+    assert found == ["wal", 2, 1]
+
+
+async def test_options_come_from_the_url_and_from_keywords(path: Path) -> None:
+    async with Database(f"sqlite:///{path}?journal_mode=delete&synchronous=normal", foreign_keys=False) as db:
+        found = [
+            await db.fetch_val(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+
+    assert found == ["delete", 1, 0]
+
+
+async def test_an_option_does_not_end_up_in_the_name_of_the_file(tmp_path: Path) -> None:
+    async with Database(f"sqlite+aiosqlite:///{tmp_path}/b.db?timeout=30") as db:
+        await db.execute("CREATE TABLE t (x)")
+
+    assert {file.name for file in tmp_path.iterdir()} == {"b.db"}
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite+aiosqlite:///:memory:"])
+async def test_a_database_in_memory_keeps_its_tables(url: str) -> None:
+    async with Database(url) as db:
+        await db.create_all(metadata)
+        await asyncio.gather(*(db.execute(items.insert(), {"name": str(n)}) for n in range(20)))
+
+        assert len(await db.fetch_all(items.select())) == 20
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "sentence"),
+    [
+        ("app.db", UnknownDriver, "sqlite:///app.db"),
+        ("oracle://x", UnknownDriver, "can begin with sqlite://"),
+        ("sqlite://app.db", ConfigError, "no host"),
+        ("sqlite:///x.db?journal_mode=wall", ConfigError, "journal_mode is 'wall'; it can be wal, delete"),
+        ("sqlite:///x.db?reader=3", ConfigError, "no option 'reader'. Did you mean 'readers'"),
+        ("sqlite:///x.db?readers=many", ConfigError, "readers is 'many'; it must be a number"),
+        ("sqlite:///x.db?readers=0", ConfigError, "at least 1"),
+        ("sqlite:///x.db?foreign_keys=maybe", ConfigError, "true or false"),
+    ],
+)
+def test_a_wrong_url_is_told_before_anything_is_opened(
+    url: str, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence.replace("?", r"\?")):
+        Database(url)
+
+
+async def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CannotOpen, match=r"there is no directory .*nowhere"):
+        await Database(f"sqlite:///{tmp_path}/nowhere/app.db").connect()
+
+
+async def test_a_directory_is_not_a_database(tmp_path: Path) -> None:
+    with pytest.raises(CannotOpen, match="is a directory"):
+        await Database(f"sqlite:///{tmp_path}").connect()
+
+
+async def test_a_file_that_is_no_database_is_named(path: Path) -> None:
+    path.write_text("not a database, but long enough to have a header" * 10)
+
+    with pytest.raises(CannotOpen, match=r"app\.db is not a SQLite database"):
+        await Database(f"sqlite:///{path}").connect()
+
+
+async def test_a_database_opened_for_reading_refuses_to_write(db: Database, path: Path) -> None:
+    await db.execute(items.insert(), {"name": "x"})
+
+    async with Database(f"sqlite:///{path}?mode=ro") as reading:
+        assert await reading.fetch_val(sa.select(items.c.name)) == "x"
+        with pytest.raises(ReadOnly, match="mode=ro"):
+            await reading.execute(items.insert(), {"name": "y"})
+
+
+async def test_mode_ro_does_not_create_a_file(path: Path) -> None:
+    with pytest.raises(CannotOpen, match="does not exist"):
+        await Database(f"sqlite:///{path}?mode=ro").connect()
+    assert not path.exists()
+
+
+def test_a_file_without_permission_is_named(path: Path) -> None:
+    sqlite3.connect(path).execute("CREATE TABLE t (x)").connection.close()
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    program = (
+        "import asyncio, os, sys\n"
+        "from evenflow.database import Database, drivers\n"
+        "import evenflow.database.drivers.sqlite\n"
+        "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "asyncio.run(Database(sys.argv[1]).connect())\n"
+    )
+    for folder in path.parents:
+        if (
+            folder.stat().st_uid == os.getuid()
+            and not folder.stat().st_mode & 0o001
+            and folder != path.parent
+        ):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    done = subprocess.run(
+        [sys.executable, "-c", program, f"sqlite:///{path}"], capture_output=True, text=True, check=False
+    )
+    path.parent.chmod(0o755)
+
+    assert "cannot be written by this user" in done.stderr, done.stderr
+
+
+async def test_a_lock_of_another_process_is_a_transient_error(db: Database, path: Path) -> None:
+    async with Database(f"sqlite:///{path}?busy_timeout=0.1") as hasty:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            with pytest.raises(DatabaseLocked, match="busy_timeout") as caught:
+                await hasty.execute(items.insert(), {"name": "x"})
+            assert caught.value.transient
+        finally:
+            other.execute("ROLLBACK")
+            other.close()
+
+        assert await hasty.execute(items.insert(), {"name": "x"}) == 1
+
+
+async def test_sqlite3s_own_exception_classes_still_catch(db: Database) -> None:
+    await db.execute(items.insert(), {"name": "x"})
+
+    with pytest.raises(sqlite3.IntegrityError) as caught:
+        await db.execute(items.insert(), {"name": "x"})
+    assert isinstance(caught.value.__cause__, sqlite3.IntegrityError)
+    with pytest.raises(sqlite3.OperationalError, match="no such table"):
+        await db.fetch_all("SELECT * FROM nothing_here")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_full_disk_is_told_and_nothing_acknowledged_is_lost(small_disk: Path) -> None:
+    kept: list[str] = []
+    async with Database(f"sqlite:///{small_disk}/full.db") as db:
+        await db.create_all(metadata)
+
+        async def write(n: int) -> None:
+            name = f"{n}-" + "x" * 20_000
+            await db.execute(items.insert(), {"name": name})
+            kept.append(name)
+
+        outcomes = await asyncio.gather(*(write(n) for n in range(200)), return_exceptions=True)
+        errors = [one for one in outcomes if one is not None]
+        assert errors
+        assert all(isinstance(one, QueryError) for one in errors)
+        assert "full" in str(errors[0]).lower()
+
+        assert {row.name for row in await db.fetch_all(items.select())} == set(kept)
+    async with Database(f"sqlite:///{small_disk}/full.db?mode=ro") as db:
+        assert {row.name for row in await db.fetch_all(items.select())} == set(kept)
+
+
+async def test_an_abandoned_database_does_not_keep_the_program_from_ending(path: Path) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from evenflow import Database\n"
+        "async def main():\n"
+        "    db = Database(sys.argv[1]); await db.connect(); await db.execute('CREATE TABLE t (x)')\n"
+        "    await db.transaction(); await db.execute('INSERT INTO t VALUES (1)')\n"
+        "asyncio.run(main())\n"
+    )
+
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-W", "error", "-c", program, f"sqlite:///{path}"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
