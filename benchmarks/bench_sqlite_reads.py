@@ -18,7 +18,13 @@ def run(seconds: float, rounds: int, progress: Callable[[str], None]) -> Report:
         for tasks in (1, 32):
 
             def measure(side: str, tasks: int = tasks) -> Sample:
-                arguments = {"side": side, "path": str(path), "what": "read", "tasks": tasks, "seconds": seconds}
+                arguments: dict[str, str | float] = {
+                    "side": side,
+                    "path": str(path),
+                    "what": "read",
+                    "tasks": tasks,
+                    "seconds": seconds,
+                }
                 return in_process_of_its_own("benchmarks.sides", arguments)
 
             found = alternate(list(SIDES), rounds, measure, progress)

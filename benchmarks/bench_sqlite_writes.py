@@ -29,7 +29,13 @@ def run(seconds: float, rounds: int, progress: Callable[[str], None]) -> Report:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "writes.db"
                 make(path)
-                arguments = {"side": side, "path": str(path), "what": "write", "tasks": tasks, "seconds": seconds}
+                arguments: dict[str, str | float] = {
+                    "side": side,
+                    "path": str(path),
+                    "what": "write",
+                    "tasks": tasks,
+                    "seconds": seconds,
+                }
                 return in_process_of_its_own("benchmarks.sides", arguments)
 
         # With many tasks the slowest ones only wait for locks until they fail.

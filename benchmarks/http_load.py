@@ -14,6 +14,8 @@ import time
 from statistics import median, quantiles
 from typing import Any
 
+import uvloop
+
 
 class Client(asyncio.Protocol):
     def __init__(self, requests: list[bytes], latencies: list[float], until: float) -> None:
@@ -84,9 +86,5 @@ def load(port: int, path: str, clients: int, seconds: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    try:
-        from uvloop import run
-    except ImportError:
-        from asyncio import run
     port, path, clients, seconds = sys.argv[1:]
-    print(json.dumps(run(main(int(port), path, int(clients), float(seconds)))))
+    print(json.dumps(uvloop.run(main(int(port), path, int(clients), float(seconds)))))

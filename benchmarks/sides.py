@@ -19,9 +19,7 @@ import sqlalchemy as sa
 
 ROWS = 10_000
 metadata = sa.MetaData()
-users = sa.Table(
-    "users", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(100))
-)
+users = sa.Table("users", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(100)))
 READ = "SELECT users.id, users.name FROM users WHERE users.id = "
 INSERT = "INSERT INTO users (name) VALUES "
 

@@ -87,9 +87,7 @@ class Evenflow:
         if isinstance(connection, WebSocket):
             await connection.close(_TRY_AGAIN_LATER)
             return None
-        return JSONResponse(
-            {"detail": "The database is busy. Please try again."}, 503, headers={"Retry-After": "1"}
-        )
+        return JSONResponse({"detail": "The database is busy. Please try again."}, 503, headers={"Retry-After": "1"})
 
     def _users_handler(self, kind: type[Exception]) -> Any:
         # Looked up when it happens, because a handler may be registered after `Evenflow(app)`. One for
@@ -105,17 +103,13 @@ class Evenflow:
 
 def _require_fresh(app: FastAPI) -> None:
     if not isinstance(app, Starlette):
-        raise ConfigError(
-            f"Evenflow attaches to a FastAPI app, not to {app!r}: write Evenflow(app, database=…)."
-        )
+        raise ConfigError(f"Evenflow attaches to a FastAPI app, not to {app!r}: write Evenflow(app, database=…).")
     if isinstance(getattr(app.state, "evenflow", None), Evenflow):
         raise LifecycleError(
             "This app has Evenflow attached already. Attach once, with every part: Evenflow(app, database=…)."
         )
     if app.middleware_stack is not None:
-        raise LifecycleError(
-            "This app is already running. Attach Evenflow where the app is made, before it serves."
-        )
+        raise LifecycleError("This app is already running. Attach Evenflow where the app is made, before it serves.")
 
 
 async def _called(handler: Any, connection: Request | WebSocket, error: Exception) -> Any:

@@ -58,7 +58,7 @@ def _value(each: Field[Any], value: Any, source: str) -> Any:
 
 
 def _converted(each: Field[Any], value: Any, source: str) -> Any:
-    kind = type(each.default)
+    kind: type = type(each.default)
     if kind is bool:
         word = str(value).lower()
         if word not in _WORDS:

@@ -16,9 +16,7 @@ replies = sa.Table(
     "replies",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column(
-        "note_id", sa.ForeignKey("notes.id", deferrable=True, initially="DEFERRED"), nullable=False
-    ),
+    sa.Column("note_id", sa.ForeignKey("notes.id", deferrable=True, initially="DEFERRED"), nullable=False),
 )
 
 values = sa.Table(

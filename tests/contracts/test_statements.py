@@ -6,7 +6,6 @@ import asyncio
 import math
 from dataclasses import dataclass
 
-
 import pydantic
 import pytest
 import sqlalchemy as sa

@@ -119,8 +119,7 @@ async def test_a_connection_writes_beside_others_without_meeting_a_lock(db: Data
                 await connection.execute(notes.insert(), {"text": f"twice {n}"})
 
     await asyncio.gather(
-        *(alone(n) for n in range(20)),
-        *(db.execute(notes.insert(), {"text": f"together {n}"}) for n in range(100)),
+        *(alone(n) for n in range(20)), *(db.execute(notes.insert(), {"text": f"together {n}"}) for n in range(100))
     )
 
     assert await db.fetch_val(sa.select(sa.func.count()).select_from(notes)) == 140

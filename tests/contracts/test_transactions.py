@@ -253,9 +253,7 @@ async def test_a_decorated_function_runs_in_a_transaction_of_its_own_each_time(d
         if fail:
             raise KeyError
 
-    done = await asyncio.gather(
-        *(insert(str(n), fail=n % 2 == 1) for n in range(10)), return_exceptions=True
-    )
+    done = await asyncio.gather(*(insert(str(n), fail=n % 2 == 1) for n in range(10)), return_exceptions=True)
 
     assert sum(isinstance(one, KeyError) for one in done) == 5
     assert sorted(await texts(db)) == ["0", "2", "4", "6", "8"]

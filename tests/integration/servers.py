@@ -45,11 +45,7 @@ class Server:
 
 @contextmanager
 def serving(
-    *arguments: str | Path,
-    cwd: Path,
-    uds: Path | None = None,
-    answers: str = "/",
-    env: dict[str, str] | None = None,
+    *arguments: str | Path, cwd: Path, uds: Path | None = None, answers: str = "/", env: dict[str, str] | None = None
 ) -> Iterator[Server]:
     """`evenflow ARGUMENTS` on a free port or on `uds`, from its first answer on until the block ends."""
     port = free_port()

@@ -138,10 +138,7 @@ def test_dev_reloads_when_a_file_changes(folder: Path) -> None:
         ("main", "'main' does not name an app. Write module:attribute, for example main:app."),
         ("main.py:app", "'main.py' is a file; name its module instead: main:app."),
         ("mian:app", "There is no module 'mian' in {folder}. Did you mean main?"),
-        (
-            "api:app",
-            "There is no module 'api' in {folder}. If it is somewhere else, say where with --app-dir.",
-        ),
+        ("api:app", "There is no module 'api' in {folder}. If it is somewhere else, say where with --app-dir."),
         ("main:api", "main:api: main has no 'api'. It has main:app."),
         ("main:number", "main:number is of type int, not an ASGI app."),
         ("main:create_app", "main:create_app is not an app but makes one: add --factory."),
@@ -156,9 +153,7 @@ def test_a_wrong_target_is_answered_with_one_sentence(folder: Path, target: str,
 
 
 @pytest.mark.parametrize("arguments", [("dev",), ("run", "--workers", "2")])
-def test_a_wrong_target_is_told_once_where_other_processes_serve(
-    folder: Path, arguments: tuple[str, ...]
-) -> None:
+def test_a_wrong_target_is_told_once_where_other_processes_serve(folder: Path, arguments: tuple[str, ...]) -> None:
     done = command(*arguments, "main:api", cwd=folder)
 
     assert (done.returncode, done.stderr) == (2, "evenflow: main:api: main has no 'api'. It has main:app.\n")
@@ -180,10 +175,7 @@ def test_an_error_in_the_users_module_keeps_its_traceback(folder: Path, line: st
     [
         (("--uds", "nowhere/app.sock"), "There is no directory nowhere for the socket nowhere/app.sock"),
         (("--uds", "main.py"), "main.py is a file, not a socket"),
-        (
-            ("--app-dir", "nowhere"),
-            "There is no directory nowhere: --app-dir names the directory that holds main.",
-        ),
+        (("--app-dir", "nowhere"), "There is no directory nowhere: --app-dir names the directory that holds main."),
         (("--host", "no.such.host.invalid"), "The host 'no.such.host.invalid' is not known here"),
     ],
 )

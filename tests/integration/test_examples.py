@@ -57,9 +57,7 @@ def created(main: Server, name: str, credits: int = 0) -> int:
 
 
 def test_the_article_lists_its_users(article: Server) -> None:
-    assert article.get("/users").json() == [
-        {"id": number, "name": name} for number, name in enumerate(NAMES, 1)
-    ]
+    assert article.get("/users").json() == [{"id": number, "name": name} for number, name in enumerate(NAMES, 1)]
 
 
 def test_the_article_answers_one_user_or_404(article: Server) -> None:
@@ -78,9 +76,7 @@ def test_the_article_answers_the_same_bytes_with_either_import(article: Server, 
     found = importlib.util.find_spec("databases") and importlib.util.find_spec("aiosqlite")
     needs("encode/databases", there=bool(found), otherwise="pip install 'databases[aiosqlite]'")
 
-    with serving(
-        "run", "article:app", cwd=copied_article(tmp_path, "databases"), answers="/users"
-    ) as original:
+    with serving("run", "article:app", cwd=copied_article(tmp_path, "databases"), answers="/users") as original:
         for path in ("/users", "/users/1", "/users/99"):
             theirs, ours = original.get(path), article.get(path)
             assert (theirs.status_code, theirs.content) == (ours.status_code, ours.content)

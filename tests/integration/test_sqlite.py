@@ -72,9 +72,7 @@ async def test_in_a_group_each_failing_write_fails_alone(db: Database) -> None:
 
 
 async def test_a_write_that_breaks_the_shared_commit_fails_alone(db: Database) -> None:
-    writes = [
-        db.execute(items.insert(), {"name": str(n), "parent": 999 if n == 30 else None}) for n in range(60)
-    ]
+    writes = [db.execute(items.insert(), {"name": str(n), "parent": 999 if n == 30 else None}) for n in range(60)]
 
     outcomes = await asyncio.gather(*writes, return_exceptions=True)
 
@@ -127,12 +125,7 @@ async def test_no_acknowledged_write_is_lost_by_ten_kills(db: Database, path: Pa
     acknowledged: set[str] = set()
     for kill in range(10):
         writer = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                _WRITER.replace('f"{task}-{n}"', f'f"{kill}-{{task}}-{{n}}"'),
-                f"sqlite:///{path}",
-            ],
+            [sys.executable, "-c", _WRITER.replace('f"{task}-{n}"', f'f"{kill}-{{task}}-{{n}}"'), f"sqlite:///{path}"],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -187,9 +180,7 @@ async def test_many_long_queries_known_to_be_long_leave_a_reader_free(db: Databa
 
 async def test_too_many_waiting_statements_are_refused(path: Path) -> None:
     async with Database(f"sqlite:///{path}?max_waiting=5") as db:
-        outcomes = await asyncio.gather(
-            *(db.fetch_val(SLOW.format(1000)) for _ in range(50)), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(db.fetch_val(SLOW.format(1000)) for _ in range(50)), return_exceptions=True)
 
     refused = [one for one in outcomes if isinstance(one, QueueFull)]
     assert len(refused) == 45
@@ -217,9 +208,7 @@ async def test_one_database_serves_loops_in_several_threads(db: Database) -> Non
                 )
             )
             found.extend(
-                await asyncio.gather(
-                    *(db.fetch_val(f"SELECT id FROM items WHERE id = {key}") for key in keys)
-                )
+                await asyncio.gather(*(db.fetch_val(f"SELECT id FROM items WHERE id = {key}") for key in keys))
             )
 
         asyncio.run(work())
@@ -245,9 +234,7 @@ async def test_the_file_is_in_wal_mode_and_full_sync_with_foreign_keys(db: Datab
 
 async def test_options_come_from_the_url_and_from_keywords(path: Path) -> None:
     async with Database(f"sqlite:///{path}?journal_mode=delete&synchronous=normal", foreign_keys=False) as db:
-        found = [
-            await db.fetch_val(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys")
-        ]
+        found = [await db.fetch_val(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys")]
 
     assert found == ["delete", 1, 0]
 
@@ -281,9 +268,7 @@ async def test_a_database_in_memory_keeps_its_tables(url: str) -> None:
         ("sqlite:///x.db?foreign_keys=maybe", ConfigError, "true or false"),
     ],
 )
-def test_a_wrong_url_is_told_before_anything_is_opened(
-    url: str, error: type[Exception], sentence: str
-) -> None:
+def test_a_wrong_url_is_told_before_anything_is_opened(url: str, error: type[Exception], sentence: str) -> None:
     with pytest.raises(error, match=sentence.replace("?", r"\?")):
         Database(url)
 
@@ -332,11 +317,7 @@ def test_a_file_without_permission_is_named(path: Path) -> None:
         "asyncio.run(Database(sys.argv[1]).connect())\n"
     )
     for folder in path.parents:
-        if (
-            folder.stat().st_uid == os.getuid()
-            and not folder.stat().st_mode & 0o001
-            and folder != path.parent
-        ):
+        if folder.stat().st_uid == os.getuid() and not folder.stat().st_mode & 0o001 and folder != path.parent:
             folder.chmod(folder.stat().st_mode | 0o011)
     done = subprocess.run(
         [sys.executable, "-c", program, f"sqlite:///{path}"], capture_output=True, text=True, check=False
@@ -376,10 +357,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
     )
     if mounted.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")

@@ -118,9 +118,7 @@ addresses = sa.Table(
     sa.Column("since", sa.Date),
 )
 
-tags = sa.Table(
-    "tags", METADATA, sa.Column("slug", sa.String(50), primary_key=True), sa.Column("title", sa.String(50))
-)
+tags = sa.Table("tags", METADATA, sa.Column("slug", sa.String(50), primary_key=True), sa.Column("title", sa.String(50)))
 
 grants = sa.Table(
     "grants",

@@ -139,10 +139,7 @@ def typed(name: str, value: Callable[[Values], Any]) -> Iterator[tuple[str, Case
     yield f"{name}_equal", lambda v: select(everything).where(column == value(v))
     yield f"{name}_inserted", lambda v: everything.insert().values({name: value(v)})
     yield f"{name}_given", lambda v: (everything.insert(), {name: value(v)})
-    yield (
-        f"{name}_updated",
-        lambda v: everything.update().where(everything.c.id == v.m).values({name: value(v)}),
-    )
+    yield (f"{name}_updated", lambda v: everything.update().where(everything.c.id == v.m).values({name: value(v)}))
     yield (
         f"{name}_returned",
         lambda v: everything.insert().values({name: value(v)}).returning(column, everything.c.id),
@@ -178,9 +175,7 @@ kinds(
     select_in=lambda v: select(users).where(users.c.id.in_(v.ns)),
     select_in_empty=lambda v: select(users).where(users.c.id.in_([])),
     select_not_in=lambda v: select(users).where(users.c.name.not_in(v.ss)),
-    select_two_lists=lambda v: select(users).where(
-        users.c.id.in_(v.ns), users.c.name.in_(v.ss), users.c.age > v.m
-    ),
+    select_two_lists=lambda v: select(users).where(users.c.id.in_(v.ns), users.c.name.in_(v.ss), users.c.age > v.m),
     select_same_list=lambda v: select(users).where(sa.or_(users.c.id.in_(v.ns), users.c.age.in_(v.ns))),
     select_in_tuples=lambda v: select(grants).where(
         sa.tuple_(grants.c.user_id, grants.c.role).in_([(n, "a") for n in [*v.ns, 1]])
@@ -188,13 +183,8 @@ kinds(
     select_in_select=lambda v: select(users).where(
         users.c.id.in_(select(addresses.c.user_id).where(addresses.c.city == v.s))
     ),
-    select_in_bind=lambda v: (
-        select(users).where(users.c.id.in_(bindparam("ids", expanding=True))),
-        {"ids": v.ns},
-    ),
-    select_literal_execute=lambda v: select(users).where(
-        users.c.id == bindparam("i", v.m, literal_execute=True)
-    ),
+    select_in_bind=lambda v: (select(users).where(users.c.id.in_(bindparam("ids", expanding=True))), {"ids": v.ns}),
+    select_literal_execute=lambda v: select(users).where(users.c.id == bindparam("i", v.m, literal_execute=True)),
     select_literal_column=lambda v: select(sa.literal_column("1 + 1").label("two")),
     select_order=lambda v: select(users).order_by(users.c.name.desc(), users.c.id),
     select_order_nulls=lambda v: select(users).order_by(users.c.seen.desc().nulls_last()),
@@ -203,17 +193,13 @@ kinds(
     select_only_offset=lambda v: select(users).order_by(users.c.id).offset(v.m),
     select_distinct=lambda v: select(users.c.state).distinct(),
     select_count=lambda v: select(func.count()).select_from(users),
-    select_group=lambda v: select(users.c.state, func.count(users.c.id).label("number")).group_by(
-        users.c.state
-    ),
+    select_group=lambda v: select(users.c.state, func.count(users.c.id).label("number")).group_by(users.c.state),
     select_having=lambda v: select(users.c.age).group_by(users.c.age).having(func.count() > v.m),
     select_label=lambda v: select((users.c.age + v.m).label("later"), users.c.name.label("who")),
     select_arithmetic=lambda v: select(users.c.age * v.m + 1, -users.c.age, users.c.age % 5),
     select_concat=lambda v: select(users.c.name + v.s, users.c.name.concat("!")),
     select_anonymous=lambda v: select(func.lower(users.c.name), func.lower(users.c.state)),
-    select_case=lambda v: select(
-        case((users.c.age > v.m, v.s), (users.c.age == v.n, "n"), else_="e").label("c")
-    ),
+    select_case=lambda v: select(case((users.c.age > v.m, v.s), (users.c.age == v.n, "n"), else_="e").label("c")),
     select_case_value=lambda v: select(case({"new": v.s, "old": "o"}, value=users.c.state)),
     select_cast=lambda v: select(sa.cast(users.c.age, sa.String), sa.cast(v.s, sa.Text)),
     select_type_coerce=lambda v: select(sa.type_coerce(users.c.name, everything.c.mirrored.type)),
@@ -224,10 +210,7 @@ kinds(
     select_null_literal=lambda v: select(sa.null(), sa.literal(v.s)),
     select_bind=lambda v: (select(users).where(users.c.name == bindparam("who")), {"who": v.s}),
     select_bind_default=lambda v: select(users).where(users.c.name == bindparam("who", v.s)),
-    select_bind_default_given=lambda v: (
-        select(users).where(users.c.name == bindparam("who", v.s)),
-        {"who": v.t},
-    ),
+    select_bind_default_given=lambda v: (select(users).where(users.c.name == bindparam("who", v.s)), {"who": v.t}),
     select_bind_twice=lambda v: (
         select(users).where(sa.or_(users.c.name == bindparam("w"), users.c.state == bindparam("w"))),
         {"w": v.s},
@@ -241,9 +224,7 @@ kinds(
     ),
     select_params=lambda v: select(users).where(users.c.name == bindparam("who")).params(who=v.s),
     select_params_and_values=lambda v: (
-        select(users)
-        .where(users.c.name == bindparam("who"), users.c.age > bindparam("old"))
-        .params(who=v.s, old=1),
+        select(users).where(users.c.name == bindparam("who"), users.c.age > bindparam("old")).params(who=v.s, old=1),
         {"old": v.m},
     ),
     select_for_update=lambda v: select(users).with_for_update(),
@@ -262,9 +243,7 @@ kinds(
         users, users2, users.c.manager_id == users2.c.id
     ),
     select_labels_style=lambda v: (
-        select(users, addresses)
-        .join_from(users, addresses)
-        .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+        select(users, addresses).join_from(users, addresses).set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
     ),
     select_no_labels=lambda v: (
         select(users.c.id, addresses.c.id).join_from(users, addresses).set_label_style(sa.LABEL_STYLE_NONE)
@@ -274,10 +253,7 @@ kinds(
     select_anonymous_subquery=lambda v: select(select(users.c.name, users.c.born).limit(v.m).subquery()),
     select_scalar_subquery=lambda v: select(
         users.c.name,
-        select(func.count(addresses.c.id))
-        .where(addresses.c.user_id == users.c.id)
-        .scalar_subquery()
-        .label("n"),
+        select(func.count(addresses.c.id)).where(addresses.c.user_id == users.c.id).scalar_subquery().label("n"),
     ),
     select_exists=lambda v: select(users).where(
         select(addresses.c.id).where(addresses.c.user_id == users.c.id, addresses.c.city == v.s).exists()
@@ -290,9 +266,7 @@ kinds(
     select_two_ctes=lambda v: _two_ctes(v),
     select_recursive=lambda v: _recursive(v),
     select_union=lambda v: sa.union(select(users.c.name).where(users.c.id == v.m), select(tags.c.slug)),
-    select_union_all=lambda v: sa.union_all(
-        select(users.c.id, users.c.name), select(addresses.c.id, addresses.c.city)
-    ),
+    select_union_all=lambda v: sa.union_all(select(users.c.id, users.c.name), select(addresses.c.id, addresses.c.city)),
     select_union_ordered=lambda v: (
         sa.union(select(users.c.name.label("x")), select(tags.c.slug)).order_by("x").limit(v.m)
     ),
@@ -313,16 +287,12 @@ kinds(
             [(v.n, v.moment), (1, v.moment)]
         )
     ),
-    select_tuple_compare=lambda v: select(grants).where(
-        sa.tuple_(grants.c.user_id, grants.c.role) > (v.m, v.s)
-    ),
+    select_tuple_compare=lambda v: select(grants).where(sa.tuple_(grants.c.user_id, grants.c.role) > (v.m, v.s)),
     select_collate=lambda v: select(users).order_by(sa.collate(users.c.name, "NOCASE")),
     select_function_typed=lambda v: select(func.max(everything.c.moment), func.min(everything.c.day)),
     select_custom_function=lambda v: select(func.substr(users.c.name, 1, v.m, type_=sa.String)),
     select_json_index=lambda v: select(everything.c.document["a"], everything.c.document[("a", "b")]),
-    select_json_as=lambda v: select(
-        everything.c.document["a"].as_string(), everything.c.document["n"].as_integer()
-    ),
+    select_json_as=lambda v: select(everything.c.document["a"].as_string(), everything.c.document["n"].as_integer()),
     select_json_index_bound=lambda v: select(everything.c.document[v.word]),
     select_json_none=lambda v: select(everything).where(everything.c.document == sa.JSON.NULL),
     select_interval_sum=lambda v: select(everything.c.id).where(everything.c.span > v.span),
@@ -344,9 +314,7 @@ kinds(
     select_odd=lambda v: select(odd).where(odd.c["my col"] == v.s),
     select_odd_percent=lambda v: select(odd.c["per%cent"], odd.c["a:b"]).where(odd.c["per%cent"] > v.m),
     select_odd_key=lambda v: select(odd.c.renamed, odd.c["select"]).where(odd.c.renamed == v.s),
-    select_odd_label=lambda v: select(
-        odd.c.id.label("keys"), odd.c.id.label("a.b"), odd.c.id.label('say "x"')
-    ),
+    select_odd_label=lambda v: select(odd.c.id.label("keys"), odd.c.id.label("a.b"), odd.c.id.label('say "x"')),
     select_percent_literal=lambda v: select(sa.literal_column("'50%'").label("p"), users.c.age % v.n),
     select_no_columns_from=lambda v: select(sa.literal(1)).select_from(users),
     select_long_label=lambda v: select(users.c.id.label("x" * 90)),
@@ -355,9 +323,7 @@ kinds(
         users.c.id.in_(select(users2.c.id).where(users2.c.id.in_(v.ns)))
     ),
     select_lambda_built=lambda v: _built_in_steps(v),
-    select_nested=lambda v: select(
-        select(select(users).subquery("a")).where(sa.column("id") > v.m).subquery("b")
-    ),
+    select_nested=lambda v: select(select(select(users).subquery("a")).where(sa.column("id") > v.m).subquery("b")),
     select_correlated=lambda v: select(addresses).where(
         addresses.c.id
         == select(func.max(addresses.c.id))
@@ -365,9 +331,7 @@ kinds(
         .correlate(addresses)
         .scalar_subquery()
     ),
-    select_execution_options=lambda v: (
-        select(users).execution_options(stream_results=True).where(users.c.id == v.m)
-    ),
+    select_execution_options=lambda v: select(users).execution_options(stream_results=True).where(users.c.id == v.m),
     function_alone=lambda v: func.upper(v.s),
     function_count=lambda v: func.count(users.c.id),
     function_select=lambda v: func.coalesce(None, v.n).select(),
@@ -388,9 +352,7 @@ def _two_ctes(v: Values) -> Any:
 
 def _recursive(v: Values) -> Any:
     top = (
-        select(tree.c.id, tree.c.name, sa.literal(0).label("depth"))
-        .where(tree.c.id == v.m)
-        .cte("down", recursive=True)
+        select(tree.c.id, tree.c.name, sa.literal(0).label("depth")).where(tree.c.id == v.m).cte("down", recursive=True)
     )
     child = select(tree.c.id, tree.c.name, top.c.depth + 1).join(top, tree.c.parent_id == top.c.id)
     return select(top.union_all(child))
@@ -419,9 +381,7 @@ kinds(
     insert_with_id_none=lambda v: (users.insert(), {"id": None, "name": v.s}),
     insert_none=lambda v: users.insert().values(name=v.s, age=None),
     insert_expression=lambda v: users.insert().values(name=v.s, nick=func.upper(v.t), age=users.c.id),
-    insert_subquery=lambda v: users.insert().values(
-        name=v.s, age=select(func.max(users.c.age)).scalar_subquery()
-    ),
+    insert_subquery=lambda v: users.insert().values(name=v.s, age=select(func.max(users.c.age)).scalar_subquery()),
     insert_list=lambda v: users.insert().values((v.n, v.s)),
     insert_several=lambda v: users.insert().values([{"name": v.s + "1"}, {"name": v.s + "2"}]),
     insert_several_full=lambda v: addresses.insert().values(
@@ -454,9 +414,7 @@ kinds(
     insert_light=lambda v: sa.insert(sa.table("log", sa.column("line"), sa.column("level"))).values(
         line=v.s, level=v.n
     ),
-    insert_odd=lambda v: odd.insert().values(
-        {"select": v.n, "my col": v.s, "per%cent": 1, "a:b": v.t, "Größe": 2}
-    ),
+    insert_odd=lambda v: odd.insert().values({"select": v.n, "my col": v.s, "per%cent": 1, "a:b": v.t, "Größe": 2}),
     insert_odd_given=lambda v: (odd.insert(), {"select": v.n, "my col": v.s, "a:b": v.t, "(brackets)": v.m}),
     insert_odd_key=lambda v: (odd.insert(), {"renamed": v.s}),
     insert_bind=lambda v: (users.insert().values(name=bindparam("who"), nick="n"), {"who": v.s}),
@@ -468,9 +426,7 @@ kinds(
     insert_returning_label=lambda v: (
         users.insert().values(name=v.s).returning((users.c.age + v.m).label("x"), users.c.born)
     ),
-    insert_several_returning=lambda v: (
-        addresses.insert().values([{"city": v.s}, {"city": v.t}]).returning(addresses)
-    ),
+    insert_several_returning=lambda v: addresses.insert().values([{"city": v.s}, {"city": v.t}]).returning(addresses),
     insert_select_returning=lambda v: (
         addresses.insert()
         .from_select(["city"], select(tags.c.slug).where(tags.c.slug != v.s))
@@ -494,9 +450,7 @@ kinds(
     upsert_update_where=lambda v: (
         upsert(users)
         .values(name="ann", age=v.m)
-        .on_conflict_do_update(
-            index_elements=["name"], set_={"age": users.c.age + v.m}, where=users.c.age < v.n
-        )
+        .on_conflict_do_update(index_elements=["name"], set_={"age": users.c.age + v.m}, where=users.c.age < v.n)
     ),
     upsert_given=lambda v: (
         upsert(tags).on_conflict_do_update(index_elements=["slug"], set_={"title": "again"}),
@@ -518,9 +472,7 @@ def _insert_from_cte(v: Values) -> Any:
 
 def _upsert_excluded(v: Values) -> Any:
     statement = upsert(tags).values(slug="red", title=v.t)
-    return statement.on_conflict_do_update(
-        index_elements=["slug"], set_={"title": statement.excluded.title + v.s}
-    )
+    return statement.on_conflict_do_update(index_elements=["slug"], set_={"title": statement.excluded.title + v.s})
 
 
 # Updates and deletes
@@ -529,18 +481,13 @@ kinds(
     update_values=lambda v: addresses.update().values(city=v.s),
     update_where=lambda v: users.update().where(users.c.id == v.m).values(name=v.s),
     update_given=lambda v: (users.update().where(users.c.id == 1), {"name": v.s, "age": v.n}),
-    update_bound_where=lambda v: (
-        users.update().where(users.c.id == bindparam("which")),
-        {"which": v.m, "age": v.n},
-    ),
+    update_bound_where=lambda v: (users.update().where(users.c.id == bindparam("which")), {"which": v.m, "age": v.n}),
     update_values_and_bind=lambda v: (
         addresses.update().where(addresses.c.id == bindparam("which")).values(city=bindparam("town")),
         {"which": v.m, "town": v.s},
     ),
     update_expression=lambda v: users.update().values(age=users.c.age + v.m),
-    update_two_expressions=lambda v: users.update().values(
-        {users.c.age: users.c.age * v.m, users.c.state: "x"}
-    ),
+    update_two_expressions=lambda v: users.update().values({users.c.age: users.c.age * v.m, users.c.state: "x"}),
     update_ordered=lambda v: users.update().ordered_values((users.c.state, v.s), (users.c.age, v.m)),
     update_none=lambda v: addresses.update().where(addresses.c.city == v.s).values(since=None),
     update_subquery=lambda v: addresses.update().values(
@@ -549,9 +496,7 @@ kinds(
     update_in=lambda v: users.update().where(users.c.id.in_(v.ns)).values(age=v.m),
     update_in_addresses=lambda v: addresses.update().where(addresses.c.id.in_(v.ns)).values(city=v.s),
     update_from=lambda v: (
-        addresses.update()
-        .values(city=users.c.name)
-        .where(addresses.c.user_id == users.c.id, users.c.age > v.m)
+        addresses.update().values(city=users.c.name).where(addresses.c.user_id == users.c.id, users.c.age > v.m)
     ),
     update_from_cte=lambda v: _update_from_cte(v),
     update_returning=lambda v: (
@@ -559,9 +504,7 @@ kinds(
     ),
     update_onupdate_given=lambda v: users.update().values(seen=v.moment, changes=v.m),
     update_only_onupdate=lambda v: users.update().where(users.c.id == v.m),
-    update_composite=lambda v: (
-        grants.update().where(grants.c.user_id == v.m, grants.c.role == v.s).values(given=v.day)
-    ),
+    update_composite=lambda v: grants.update().where(grants.c.user_id == v.m, grants.c.role == v.s).values(given=v.day),
     update_odd=lambda v: odd.update().values({"my col": v.s, "select": v.m, "a:b": v.t}),
     update_odd_given=lambda v: (odd.update().where(odd.c["per%cent"] == v.m), {"a:b": v.s}),
     update_same_name_bind=lambda v: (
@@ -577,9 +520,7 @@ kinds(
     delete_exists=lambda v: addresses.delete().where(
         sa.exists().where(users.c.id == addresses.c.user_id, users.c.name == v.s)
     ),
-    delete_in_select=lambda v: tags.delete().where(
-        tags.c.slug.in_(select(tags.c.title).where(tags.c.title != v.s))
-    ),
+    delete_in_select=lambda v: tags.delete().where(tags.c.slug.in_(select(tags.c.title).where(tags.c.title != v.s))),
     delete_returning=lambda v: tags.delete().where(tags.c.slug != v.s).returning(tags),
     delete_composite=lambda v: grants.delete().where(grants.c.user_id == v.m, grants.c.given < v.day),
     delete_cte=lambda v: _delete_cte(v),
@@ -602,10 +543,7 @@ kinds(
     text_plain=lambda v: text("SELECT id, name FROM users"),
     text_star=lambda v: text("SELECT * FROM users"),
     text_bound=lambda v: text("SELECT * FROM users WHERE name = :name").bindparams(name=v.s),
-    text_given=lambda v: (
-        text("SELECT * FROM users WHERE name = :name AND age > :age"),
-        {"name": v.s, "age": v.n},
-    ),
+    text_given=lambda v: (text("SELECT * FROM users WHERE name = :name AND age > :age"), {"name": v.s, "age": v.n}),
     text_given_typed=lambda v: (
         text("SELECT :moment AS m, :uid AS u").bindparams(
             bindparam("moment", type_=sa.DateTime), bindparam("uid", type_=sa.Uuid)
@@ -614,9 +552,7 @@ kinds(
     ),
     text_bound_moment=lambda v: text("SELECT :a AS a").bindparams(a=v.moment),
     text_bound_day=lambda v: text("SELECT :a AS a").bindparams(a=v.day),
-    text_bound_many=lambda v: text("SELECT :a, :b, :c, :d, :e").bindparams(
-        a=v.n, b=v.s, c=v.flag, d=v.ratio, e=v.blob
-    ),
+    text_bound_many=lambda v: text("SELECT :a, :b, :c, :d, :e").bindparams(a=v.n, b=v.s, c=v.flag, d=v.ratio, e=v.blob),
     text_bound_uid=lambda v: text("SELECT :a AS a").bindparams(a=v.uid),
     text_bound_none=lambda v: text("SELECT :a AS a").bindparams(a=None),
     text_twice=lambda v: text("SELECT :a AS a, :a AS b").bindparams(a=v.s),
@@ -627,22 +563,12 @@ kinds(
     text_percent=lambda v: text("SELECT '100%' AS p, 7 % 4 AS m"),
     text_duplicate_names=lambda v: text("SELECT users.id, addresses.id FROM users, addresses"),
     text_dotted=lambda v: text('SELECT id AS "users.id" FROM users'),
-    text_columns=lambda v: text("SELECT id, born, state FROM users").columns(
-        users.c.id, users.c.born, users.c.state
-    ),
-    text_columns_renamed=lambda v: text("SELECT id AS a, born AS b FROM users").columns(
-        users.c.id, users.c.born
-    ),
-    text_columns_named=lambda v: text("SELECT id, born, state FROM users").columns(
-        born=sa.DateTime, id=sa.Integer
-    ),
-    text_columns_fewer=lambda v: text("SELECT id, name, born FROM users").columns(
-        sa.column("id"), sa.column("name")
-    ),
+    text_columns=lambda v: text("SELECT id, born, state FROM users").columns(users.c.id, users.c.born, users.c.state),
+    text_columns_renamed=lambda v: text("SELECT id AS a, born AS b FROM users").columns(users.c.id, users.c.born),
+    text_columns_named=lambda v: text("SELECT id, born, state FROM users").columns(born=sa.DateTime, id=sa.Integer),
+    text_columns_fewer=lambda v: text("SELECT id, name, born FROM users").columns(sa.column("id"), sa.column("name")),
     text_columns_bound=lambda v: (
-        text("SELECT id, born FROM users WHERE id > :i")
-        .bindparams(i=v.m)
-        .columns(id=sa.Integer, born=sa.DateTime)
+        text("SELECT id, born FROM users WHERE id > :i").bindparams(i=v.m).columns(id=sa.Integer, born=sa.DateTime)
     ),
     text_columns_mixed=lambda v: text("SELECT id, moment FROM everything").columns(
         everything.c.id, moment=everything.c.moment.type
@@ -651,17 +577,13 @@ kinds(
         text("SELECT id, born FROM users").columns(users.c.id, users.c.born).subquery("t")
     ).where(sa.column("id") > v.m),
     text_cte=lambda v: select(text("SELECT id FROM users").columns(sa.column("id", sa.Integer)).cte("t")),
-    text_insert=lambda v: text("INSERT INTO log (line, level) VALUES (:line, :level)").bindparams(
-        line=v.s, level=v.n
-    ),
+    text_insert=lambda v: text("INSERT INTO log (line, level) VALUES (:line, :level)").bindparams(line=v.s, level=v.n),
     text_update=lambda v: (text("UPDATE users SET age = :age WHERE id = :id"), {"age": v.n, "id": v.m}),
     text_delete=lambda v: text("DELETE FROM log"),
     text_with=lambda v: text("WITH x AS (SELECT 1 AS a) SELECT a FROM x"),
     text_values=lambda v: text("VALUES (1, 'a'), (2, 'b')"),
     text_pragma=lambda v: text("PRAGMA table_info(users)"),
-    text_returning=lambda v: text("INSERT INTO log (line) VALUES (:a) RETURNING line, level").bindparams(
-        a=v.s
-    ),
+    text_returning=lambda v: text("INSERT INTO log (line) VALUES (:a) RETURNING line, level").bindparams(a=v.s),
     text_comment=lambda v: text("-- a comment\nSELECT /* and one */ 1 AS one"),
     text_changing_type=lambda v: text("SELECT :a AS a").bindparams(a=v.n if v.flag else v.s),
     text_column_of_text=lambda v: select(sa.text("upper(name) AS n"), users.c.born).select_from(users),
@@ -670,9 +592,7 @@ kinds(
 
 # Definitions
 
-_spare = sa.Table(
-    "spare", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.JSON)
-)
+_spare = sa.Table("spare", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("x", sa.JSON))
 _index = sa.Index("by_city", addresses.c.city)
 addresses.indexes.discard(_index)
 
@@ -742,24 +662,19 @@ def many_deletes(v: Values) -> Any:
 
 @many
 def many_texts(v: Values) -> Any:
-    return text("INSERT INTO log (line, level) VALUES (:line, :level)"), [
-        {"line": v.s, "level": n} for n in (1, 2)
-    ]
+    return text("INSERT INTO log (line, level) VALUES (:line, :level)"), [{"line": v.s, "level": n} for n in (1, 2)]
 
 
 @many
 def many_odd(v: Values) -> Any:
-    return odd.insert(), [
-        {"select": v.n, "my col": v.s, "a:b": v.t},
-        {"select": 1, "my col": "", "a:b": None},
-    ]
+    return odd.insert(), [{"select": v.n, "my col": v.s, "a:b": v.t}, {"select": 1, "my col": "", "a:b": None}]
 
 
 SEED: Sequence[tuple[sa.Table, Sequence[Mapping[str, Any]]]] = [
     (
         users,
         [
-            {"id": 1, "name": "ann", "age": 30, "born": datetime.datetime(1990, 1, 2, 3, 4, 5, 6), "manager_id": None},  # noqa: E501  # a row of a table
+            {"id": 1, "name": "ann", "age": 30, "born": datetime.datetime(1990, 1, 2, 3, 4, 5, 6), "manager_id": None},  # a row of a table
             {"id": 2, "name": "bob", "age": 20, "born": datetime.datetime(1991, 1, 2), "manager_id": 1},
             {"id": 3, "name": "cid", "age": None, "born": None, "manager_id": 1},
         ],
@@ -774,19 +689,19 @@ SEED: Sequence[tuple[sa.Table, Sequence[Mapping[str, Any]]]] = [
     ),
     (tags, [{"slug": "red", "title": "Red"}, {"slug": "dark", "title": "red"}]),
     (grants, [{"user_id": 1, "role": "a", "given": datetime.date(2020, 1, 1)}]),
-    (odd, [{"id": 1, "select": 3, "my col": "x", "per%cent": 4, "a:b": "y", "Größe": 5, "renamed": "k", "(brackets)": 6}]),  # noqa: E501  # a row of a table
+    (odd, [{"id": 1, "select": 3, "my col": "x", "per%cent": 4, "a:b": "y", "Größe": 5, "renamed": "k", "(brackets)": 6}]),  # a row of a table
     (log, [{"line": "one", "level": 1}]),
     (tree, [{"id": 1, "parent_id": None, "name": "top"}, {"id": 2, "parent_id": 1, "name": "left"}]),
     (
         everything,
         [
             {
-                "id": 1, "whole": 1, "big": 2, "small": 3, "short": "s", "long": "l", "wide": "w", "flag": True,  # noqa: E501  # a row of a table
+                "id": 1, "whole": 1, "big": 2, "small": 3, "short": "s", "long": "l", "wide": "w", "flag": True,  # a row of a table
                 "moment": datetime.datetime(2020, 1, 2, 3, 4, 5), "zoned": datetime.datetime(2020, 1, 2),
                 "day": datetime.date(2020, 1, 2), "clock": datetime.time(1, 2, 3), "price": Decimal("1.50"),
-                "loose": 2.5, "ratio": 0.5, "exact": Decimal("0.25"), "twice": 1e20, "color": Color.RED, "word": "one",  # noqa: E501  # a row of a table
+                "loose": 2.5, "ratio": 0.5, "exact": Decimal("0.25"), "twice": 1e20, "color": Color.RED, "word": "one",  # a row of a table
                 "document": {"a": {"b": "c"}, "n": 4, "one": [1], "two": None}, "blob": b"\x00b",
-                "uid": uuid.UUID(int=1), "uid_text": str(uuid.UUID(int=2)), "span": datetime.timedelta(days=1),  # noqa: E501  # a row of a table
+                "uid": uuid.UUID(int=1), "uid_text": str(uuid.UUID(int=2)), "span": datetime.timedelta(days=1),  # a row of a table
                 "thing": {1, 2}, "mirrored": "abc", "uncached": {"k": 1}, "shout": "Hey", "varied": "v",
             },
             {"id": 2},

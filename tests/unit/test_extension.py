@@ -86,9 +86,7 @@ async def test_the_database_is_connected_around_the_apps_lifespan(journal: list[
     assert journal == ["connect", "app starts", "app stops", "disconnect"]
 
 
-async def test_event_handlers_run_inside_whenever_they_were_registered(
-    journal: list[str], database: Any
-) -> None:
+async def test_event_handlers_run_inside_whenever_they_were_registered(journal: list[str], database: Any) -> None:
     app = FastAPI()
     app.router.add_event_handler("startup", writes(journal, "early start"))
     app.router.add_event_handler("shutdown", writes(journal, "early stop"))
@@ -150,9 +148,7 @@ async def test_an_app_whose_database_cannot_connect_does_not_start(journal: list
     assert journal == []
 
 
-async def test_an_app_that_connects_and_disconnects_itself_still_works(
-    journal: list[str], database: Any
-) -> None:
+async def test_an_app_that_connects_and_disconnects_itself_still_works(journal: list[str], database: Any) -> None:
     app = FastAPI()
     app.router.add_event_handler("startup", database.connect)
     app.router.add_event_handler("shutdown", database.disconnect)
@@ -164,9 +160,7 @@ async def test_an_app_that_connects_and_disconnects_itself_still_works(
     assert journal == ["connect", "disconnect"] * 2
 
 
-async def test_a_database_that_was_connected_before_stays_connected(
-    journal: list[str], database: Any
-) -> None:
+async def test_a_database_that_was_connected_before_stays_connected(journal: list[str], database: Any) -> None:
     app = FastAPI()
     Evenflow(app, database=database)
     await database.connect()
@@ -254,9 +248,7 @@ async def test_a_busy_database_is_logged_once_with_its_reason(caplog: pytest.Log
     with caplog.at_level(logging.WARNING, logger="evenflow"):
         await request(app)
 
-    assert caplog.record_tuples == [
-        ("evenflow", logging.WARNING, "PoolTimeout /: writer held by app.py:12 since 3 s")
-    ]
+    assert caplog.record_tuples == [("evenflow", logging.WARNING, "PoolTimeout /: writer held by app.py:12 since 3 s")]
 
 
 async def test_a_handler_the_app_had_before_is_the_one_that_answers() -> None:

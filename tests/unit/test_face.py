@@ -34,9 +34,7 @@ def test_every_name_is_the_one_of_its_home(name: str) -> None:
 
 def test_every_error_is_on_the_face() -> None:
     errors = {
-        name
-        for name, value in vars(evenflow.errors).items()
-        if inspect.isclass(value) and issubclass(value, Exception)
+        name for name, value in vars(evenflow.errors).items() if inspect.isclass(value) and issubclass(value, Exception)
     }
 
     assert errors <= set(evenflow.__all__)
@@ -46,9 +44,7 @@ def test_importing_evenflow_imports_nothing_else() -> None:
     code = "import sys, evenflow; print([name for name in sys.modules if name.startswith('evenflow.')])"
     heavy = "print(sorted({'fastapi', 'sqlalchemy', 'pydantic', 'typer', 'rich'} & set(sys.modules)))"
 
-    said = subprocess.run(
-        [sys.executable, "-c", f"{code}; {heavy}"], capture_output=True, text=True, check=True
-    )
+    said = subprocess.run([sys.executable, "-c", f"{code}; {heavy}"], capture_output=True, text=True, check=True)
 
     assert said.stdout.split("\n")[:2] == ["[]", "[]"]
 

@@ -121,9 +121,7 @@ def test_a_text_tells_zoned_moments_from_plain_ones(fast: Planner) -> None:
     assert fast.bind("SELECT :a", {"a": datetime(2021, 1, 2)})[0] is not first
 
 
-@pytest.mark.parametrize(
-    "statement", ["SELECT :a, :b", text("SELECT :a, :b"), select(bindparam("a"), bindparam("b"))]
-)
+@pytest.mark.parametrize("statement", ["SELECT :a, :b", text("SELECT :a, :b"), select(bindparam("a"), bindparam("b"))])
 def test_a_missing_value_is_named(planner: Planner, statement: Any) -> None:
     with pytest.raises(QueryError, match="No value was given for :b") as caught:
         planner.bind(statement, {"a": 1})
@@ -134,9 +132,7 @@ def test_a_missing_value_is_named(planner: Planner, statement: Any) -> None:
 @pytest.mark.parametrize("statement", ["SELECT :a", text("SELECT :a"), users.insert()])
 def test_an_unknown_value_is_named(planner: Planner, statement: Any) -> None:
     with pytest.raises(QueryError, match="takes no value called :nmae"):
-        planner.bind(
-            statement, {"a": 1, "nmae": "secret"} if not isinstance(statement, sa.Insert) else {"nmae": 1}
-        )
+        planner.bind(statement, {"a": 1, "nmae": "secret"} if not isinstance(statement, sa.Insert) else {"nmae": 1})
 
 
 def test_an_unknown_column_is_refused(planner: Planner) -> None:
@@ -271,9 +267,7 @@ def test_rows_are_read_by_the_columns_of_the_statement(planner: Planner) -> None
     assert pickle.loads(pickle.dumps(row)) == row
 
 
-def test_a_statement_without_a_cache_key_is_warned_of_once(
-    fast: Planner, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_statement_without_a_cache_key_is_warned_of_once(fast: Planner, caplog: pytest.LogCaptureFixture) -> None:
     class Uncached(sa.TypeDecorator[str]):
         impl = sa.String
         cache_ok = False

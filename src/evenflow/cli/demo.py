@@ -29,8 +29,7 @@ def demo(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     database: Annotated[
-        Path,
-        typer.Option(metavar="PATH", help="The SQLite file; made, with 10,000 users, if it is not there."),
+        Path, typer.Option(metavar="PATH", help="The SQLite file; made, with 10,000 users, if it is not there.")
     ] = Path("evenflow-demo.db"),
 ) -> None:
     """Serve a users API on a SQLite file: something to look at, and to measure."""

@@ -28,9 +28,7 @@ def require_free_port(host: str, port: int) -> None:
 
 def free_port(host: str) -> int:
     """A port that nobody listens on at this moment."""
-    family, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[
-        0
-    ]
+    family, _, _, _, address = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     with socket.create_server(address, family=family) as probe:
         port: int = probe.getsockname()[1]
     return port
@@ -44,9 +42,7 @@ def _explain(error: OSError, host: str, port: int) -> None:
                 f"Port {port} of {host} is taken. Stop what listens there, or choose another: --port {other}."
             ) from None
         case errno.EACCES:
-            raise Refusal(
-                f"Port {port} needs rights this user does not have. Choose one above 1023: --port 8000."
-            )
+            raise Refusal(f"Port {port} needs rights this user does not have. Choose one above 1023: --port 8000.")
         # What is left may still work: uvicorn skips an address family that this machine lacks.
 
 

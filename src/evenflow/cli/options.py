@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-Target = Annotated[
-    str, typer.Argument(metavar="MODULE:APP", help="The app, as module:attribute.", show_default=False)
-]
+Target = Annotated[str, typer.Argument(metavar="MODULE:APP", help="The app, as module:attribute.", show_default=False)]
 Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 is every address.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 Socket = Annotated[
@@ -19,7 +17,5 @@ AppDir = Annotated[Path, typer.Option(metavar="DIR", help="Where to look for MOD
 Factory = Annotated[bool, typer.Option("--factory", help="APP is a function that makes the app.")]
 KeepAlive = Annotated[
     int,
-    typer.Option(
-        min=1, metavar="SECONDS", help="How long an idle connection stays open; longer than a proxy's 60 s."
-    ),
+    typer.Option(min=1, metavar="SECONDS", help="How long an idle connection stays open; longer than a proxy's 60 s."),
 ]

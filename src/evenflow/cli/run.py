@@ -29,8 +29,7 @@ def run(  # noqa: PLR0913 - a command's options are its parameters
     factory: Factory = False,
     access_log: Annotated[bool, typer.Option("--access-log", help="Log every request.")] = False,
     proxy_headers: Annotated[
-        bool,
-        typer.Option("--proxy-headers", help="Believe X-Forwarded-For and -Proto of a proxy on this host."),
+        bool, typer.Option("--proxy-headers", help="Believe X-Forwarded-For and -Proto of a proxy on this host.")
     ] = False,
     keep_alive: KeepAlive = 75,
 ) -> None:

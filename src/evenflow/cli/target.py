@@ -76,9 +76,7 @@ def _offer(module: ModuleType) -> str:
 
 def _is_app(value: Any) -> bool:
     # An instance that is called with scope, receive and send: FastAPI, Starlette, a wrapper around one.
-    return (
-        not isinstance(value, type) and inspect.iscoroutinefunction(type(value).__call__) and _takes(value, 3)
-    )
+    return not isinstance(value, type) and inspect.iscoroutinefunction(type(value).__call__) and _takes(value, 3)
 
 
 def _not_a_factory(found: Any) -> str | None:
@@ -109,6 +107,4 @@ def _takes(found: Any, count: int) -> bool:
 
 
 def _described(value: Any) -> str:
-    return (
-        f"the module {value.__name__}" if isinstance(value, ModuleType) else f"of type {type(value).__name__}"
-    )
+    return f"the module {value.__name__}" if isinstance(value, ModuleType) else f"of type {type(value).__name__}"

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evenflow.database.driver import Mode
 from evenflow.database.holder import here
 from evenflow.database.raw import RawConnection
 from evenflow.database.scope import Level, Scope
+from evenflow.database.state import State
 from evenflow.database.statements import Statements
+from evenflow.database.transaction import Transaction
 from evenflow.errors import NotConnected
-
-if TYPE_CHECKING:
-    from evenflow.database.database import Database
-    from evenflow.database.transaction import Transaction
 
 
 class Connection(Statements):
@@ -25,25 +23,18 @@ class Connection(Statements):
     database meanwhile goes to this connection too. Outside a block it is the database by another name.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._entered = 0
-        self._lock = asyncio.Lock()
         self._connection: Level | None = None
         self._raw: RawConnection | None = None
 
-    def _owner(self) -> Database:
-        return self._database
-
-    def _level(self) -> Level | None:
-        return self._database._level() or self._connection
-
     async def __aenter__(self) -> Connection:
         self._entered += 1
-        if self._entered == 1 and self._database._level() is None:
-            scope = Scope(self._database._open_driver(), Mode.PRIVATE, here())
+        if self._entered == 1 and self._state.level is None:
+            scope = Scope(self._state.driver, Mode.PRIVATE, here())
             scope.innermost = self._connection = Level(scope, None, scope.holder, transaction=False)
-            self._database._standing.set(self._connection)
+            self._state.standing.set(self._connection)
         return self
 
     async def __aexit__(
@@ -53,21 +44,23 @@ class Connection(Statements):
         if self._entered:
             return
         level, self._connection, self._raw = self._connection, None, None
-        self._database._forget(self)
+        task = asyncio.current_task()
+        if task is not None and self._state.connections.get(task) is self:
+            del self._state.connections[task]
         if level is not None:
             level.ended = True
-            if self._database._standing.get() is level:
-                self._database._standing.set(None)
+            if self._state.standing.get() is level:
+                self._state.standing.set(None)
             level.scope.release()
 
     def transaction(self, **options: Any) -> Transaction:
         """A transaction on this connection; options as for `Database.transaction`."""
-        return self._database.transaction(**options)
+        return Transaction(self._state, **options)
 
     @property
     def raw_connection(self) -> RawConnection:
         """The driver's own connection, behind an async face. Inside the block only."""
-        level = self._level()
+        level = self._state.level
         if level is None:
             raise NotConnected("raw_connection is there inside `async with database.connection():` only.")
         if self._raw is None or self._raw.level is not level:

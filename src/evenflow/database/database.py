@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator
-from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -14,16 +13,17 @@ from weakref import WeakKeyDictionary
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from evenflow.database.connection import Connection
-from evenflow.database.driver import DatabaseStatistics, Driver, Mode
+from evenflow.database.driver import DatabaseStatistics, Mode
 from evenflow.database.drivers import driver_for
 from evenflow.database.holder import Holder
 from evenflow.database.prepared import Prepared
 from evenflow.database.scope import Children, Level, Scope
+from evenflow.database.state import State
 from evenflow.database.statement import planner_for
 from evenflow.database.statements import Statements
 from evenflow.database.transaction import Transaction
 from evenflow.database.url import DatabaseURL
-from evenflow.errors import LifecycleError, NotConnected
+from evenflow.errors import LifecycleError
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -48,46 +48,42 @@ class Database(Statements):
         self.url = DatabaseURL(url)
         self.options = options
         self._force_rollback = force_rollback
-        self._planner = planner_for(driver_for(self.url, options).dialect)
-        self._connected: Driver | None = None
+        self._state = State(planner_for(driver_for(self.url, options).dialect))
         self._connecting = asyncio.Lock()
-        self._standing: ContextVar[Level | None] = ContextVar("evenflow_level", default=None)
-        self._connection_map: WeakKeyDictionary[asyncio.Task[Any], Connection] = WeakKeyDictionary()
-        self._everybody: Level | None = None
 
     @property
     def is_connected(self) -> bool:
         """Whether statements can be run."""
-        return self._connected is not None
+        return self._state.connected is not None
 
     async def connect(self) -> None:
         """Open the database; nothing happens where it is open. Raises CannotOpen."""
         async with self._connecting:
-            if self._connected is not None:
+            if self._state.connected is not None:
                 return
             driver = driver_for(self.url, self.options)
             await driver.open()
-            self._connected = driver
+            self._state.connected = driver
         logger.info("Connected to %s", self.url.obscure_password)
         if self._force_rollback:
             holder = Holder("force_rollback", "everybody")
             scope = Scope(driver, Mode.WRITE, holder, shared=True)
-            scope.innermost = self._everybody = Level(scope, None, holder, transaction=True)
+            scope.innermost = self._state.everybody = Level(scope, None, holder, transaction=True)
 
     async def disconnect(self) -> None:
         """Close all connections; nothing happens where the database is not open.
 
         Open transactions are rolled back, and statements still waiting get NotConnected.
         """
-        driver = self._connected
+        driver = self._state.connected
         if driver is None:
             return
-        everybody, self._everybody = self._everybody, None
+        everybody, self._state.everybody = self._state.everybody, None
         if everybody is not None:
             everybody.ended = True
             everybody.scope.release()
-        self._connection_map.clear()
-        self._connected = None
+        self._state.connections.clear()
+        self._state.connected = None
         await driver.close()
         logger.info("Disconnected from %s", self.url.obscure_password)
 
@@ -105,9 +101,9 @@ class Database(Statements):
         task = asyncio.current_task()
         if task is None:
             raise LifecycleError("connection() belongs to a task; call it inside a coroutine.")
-        found = self._connection_map.get(task)
+        found = self._state.connections.get(task)
         if found is None:
-            found = self._connection_map[task] = Connection(self)
+            found = self._state.connections[task] = Connection(self._state)
         return found
 
     def transaction(
@@ -118,11 +114,14 @@ class Database(Statements):
         `force_rollback` undoes its work even where all went well. `readonly` gives a snapshot that no write
         disturbs and that keeps no writer waiting. `children="error"` refuses statements of tasks started inside.
         """
-        return Transaction(self, force_rollback=force_rollback, readonly=readonly, children=children)
+        return Transaction(self._state, force_rollback=force_rollback, readonly=readonly, children=children)
 
     def prepare(self, query: Query, *, into: Any = None) -> Prepared:
-        """A statement planned once: `get = db.prepare(select(…).where(t.c.id == bindparam("id")))`, `await get(id=5)`."""
-        return Prepared(self, self._planner.prepare(query), into)
+        """A statement planned once and called by name.
+
+        `get = db.prepare(users.select().where(users.c.id == bindparam("id")))`, then `await get(id=5)`.
+        """
+        return Prepared(self._state, self._state.planner.prepare(query), into)
 
     @contextlib.contextmanager
     def force_rollback(self) -> Iterator[None]:
@@ -136,7 +135,7 @@ class Database(Statements):
     async def create_all(self, metadata: MetaData) -> None:
         """Create the tables and indexes of `metadata` that are not there yet. For changes, use a migration tool."""
         async with self.transaction():
-            there = {row[0] for row in await self.fetch_all(self._open_driver().tables)}
+            there = {row[0] for row in await self.fetch_all(self._state.driver.tables)}
             for table in metadata.sorted_tables:
                 if table.name not in there:
                     await self.execute(CreateTable(table))
@@ -145,24 +144,8 @@ class Database(Statements):
 
     def statistics(self) -> DatabaseStatistics:
         """What the database is doing now: connections, waiters, counts."""
-        return self._open_driver().statistics()
+        return self._state.driver.statistics()
 
-    def _owner(self) -> Database:
-        return self
-
-    def _level(self) -> Level | None:
-        return self._standing.get() or self._everybody
-
-    def _open_driver(self) -> Driver:
-        driver = self._connected
-        if driver is None:
-            raise NotConnected(
-                "The database is not connected. Use `async with database:`, `await database.connect()` at start-up, "
-                "or `Evenflow(app, database=database)`."
-            )
-        return driver
-
-    def _forget(self, connection: Connection) -> None:
-        task = asyncio.current_task()
-        if task is not None and self._connection_map.get(task) is connection:
-            del self._connection_map[task]
+    @property
+    def _connection_map(self) -> WeakKeyDictionary[asyncio.Task[Any], Connection]:
+        return self._state.connections

@@ -113,5 +113,3 @@ class Driver(Executor, Protocol):
 
     def statistics(self) -> DatabaseStatistics:
         """The state of now."""
-
-

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evenflow.database.plan import Call, Kind, Want
-from evenflow.database.statements import _refuse_control
-
-if TYPE_CHECKING:
-    from evenflow.database.database import Database
-    from evenflow.database.statement import Binder
+from evenflow.database.state import State
+from evenflow.database.statement import Binder
+from evenflow.database.statements import refuse_control
 
 
 class Prepared:
     """`await prepared(id=5)` gives what `fetch_all` would; the other methods are named as on the database."""
 
-    def __init__(self, database: Database, binder: Binder, into: Any) -> None:
-        self._database = database
+    def __init__(self, state: State, binder: Binder, into: Any) -> None:
+        self._state = state
         self._binder = binder
         self._into = into
 
@@ -45,6 +43,6 @@ class Prepared:
     async def _run(self, want: Want, values: dict[str, Any]) -> Any:
         plan, sql, args = self._binder(values)
         if plan.kind is Kind.CONTROL:
-            _refuse_control(plan.kind, sql)
+            refuse_control(plan.kind, sql)
         into = self._into if want in (Want.ALL, Want.ONE) else None
-        return await self._database._executor().run(Call(plan, sql, args, want, into))
+        return await self._state.executor.run(Call(plan, sql, args, want, into))

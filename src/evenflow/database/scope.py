@@ -41,11 +41,11 @@ class Level:
         self.holder = holder
         self.children = children
         self.ended = False
+        self.in_transaction: bool = transaction or (parent is not None and parent.in_transaction)
         self.begun = not transaction
         """Whether the database knows of it: a transaction begins with its first statement."""
         nested = transaction and parent is not None and parent.in_transaction
         self.savepoint = f"evenflow_{next(_names)}" if nested else None
-        self.in_transaction = transaction or (parent is not None and parent.in_transaction)
         self._task = _task()
 
     async def run(self, call: Call) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evenflow.database.driver import Cursor, Executor
+from evenflow.database.driver import Cursor
 from evenflow.database.holder import here
 from evenflow.database.plan import Call, Kind, ManyCall, Want
 from evenflow.database.stream import RowStream
@@ -15,8 +15,7 @@ from evenflow.errors import QueryError, QueryTimeout, TransactionMisused
 if TYPE_CHECKING:
     from sqlalchemy.sql import ClauseElement
 
-    from evenflow.database.database import Database
-    from evenflow.database.scope import Level
+    from evenflow.database.state import State
 
     Query = ClauseElement | str
 
@@ -30,19 +29,14 @@ class Statements:
     comes free: PoolTimeout. What the database refuses: QueryError.
     """
 
-    def _owner(self) -> Database:
-        raise NotImplementedError
-
-    def _level(self) -> Level | None:
-        """The level of an open transaction or connection that the calling task stands in."""
-        raise NotImplementedError
+    _state: State
 
     async def fetch_all(
         self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
     ) -> list[Any]:
         """All rows; `into` makes each a Pydantic model, a dataclass or a TypedDict, validated."""
         call = self._call(query, values, Want.ALL, into)
-        rows: list[Any] = await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
+        rows: list[Any] = await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
         return rows
 
     async def fetch_one(
@@ -50,7 +44,7 @@ class Statements:
     ) -> Any:
         """The first row, or None where there is none."""
         call = self._call(query, values, Want.ONE, into)
-        return await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def fetch_val(
         self, query: Query, values: Values = None, column: Any = 0, *, timeout: float | None = None
@@ -58,7 +52,7 @@ class Statements:
         """One value of the first row, by index, name or column; None where there is no row."""
         call = self._call(query, values, Want.VALUE, None)
         call.column = column
-        return await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def execute(self, query: Query, values: Values = None, *, timeout: float | None = None) -> Any:
         """Run a statement that changes something.
@@ -67,7 +61,7 @@ class Statements:
         (RETURNING), else the number of rows changed.
         """
         call = self._call(query, values, Want.ANSWER, None)
-        return await (self._executor().run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def execute_many(
         self, query: Query, values: Sequence[Mapping[str, Any]], *, into: Any = None, timeout: float | None = None
@@ -76,13 +70,13 @@ class Statements:
 
         It answers the number of rows changed, or the rows of a RETURNING.
         """
-        batches = self._owner()._planner.bind_many(query, list(values))
+        batches = self._state.planner.bind_many(query, list(values))
         if not batches:
             return 0
         for plan, sql, _ in batches:
-            _refuse_control(plan.kind, sql)
+            refuse_control(plan.kind, sql)
         call = ManyCall(list(batches), into)
-        return await (self._executor().run_many(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._state.executor.run_many(call) if timeout is None else self._run_within(timeout, call))
 
     def iterate(
         self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
@@ -94,21 +88,18 @@ class Statements:
         async def opened() -> Cursor:
             if call.plan.kind is not Kind.READ:
                 raise QueryError("iterate() is for statements that read; use fetch_all() here.", statement=call.sql)
-            return await self._executor().open_cursor(call, holder)
+            return await self._state.executor.open_cursor(call, holder)
 
         return RowStream(opened, timeout, call.sql)
 
     def _call(self, query: Query, values: Values, want: Want, into: Any) -> Call:
-        plan, sql, args = self._owner()._planner.bind(query, values)
+        plan, sql, args = self._state.planner.bind(query, values)
         if plan.kind is Kind.CONTROL:
-            _refuse_control(plan.kind, sql)
+            refuse_control(plan.kind, sql)
         return Call(plan, sql, args, want, into)
 
-    def _executor(self) -> Executor:
-        return self._level() or self._owner()._open_driver()
-
     async def _run_within(self, timeout: float, call: Call | ManyCall) -> Any:
-        executor = self._executor()
+        executor = self._state.executor
         try:
             async with asyncio.timeout(timeout):
                 return await (executor.run(call) if isinstance(call, Call) else executor.run_many(call))
@@ -122,7 +113,8 @@ def _deadline(error: TimeoutError, timeout: float, statement: str) -> TimeoutErr
     return QueryTimeout(f"The statement did not finish within timeout={timeout:g} s.", statement=statement)
 
 
-def _refuse_control(kind: Kind, sql: str) -> None:
+def refuse_control(kind: Kind, sql: str) -> None:
+    """Raise for a statement that would open or end a transaction."""
     if kind is Kind.CONTROL:
         raise TransactionMisused(
             "Transactions are opened by `async with database.transaction():`, not by a statement, so that no "

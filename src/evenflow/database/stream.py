@@ -51,9 +51,7 @@ class RowStream:
             self._release()
             if isinstance(error, QueryTimeout) or type(error) is not TimeoutError:
                 raise
-            raise QueryTimeout(
-                f"No rows came within timeout={self._timeout:g} s.", statement=self._statement
-            ) from None
+            raise QueryTimeout(f"No rows came within timeout={self._timeout:g} s.", statement=self._statement) from None
         except BaseException:
             self._release()
             raise

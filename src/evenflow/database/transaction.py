@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Generator
-from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from evenflow.database.driver import Mode
 from evenflow.database.holder import here
 from evenflow.database.scope import Children, Level, Scope
+from evenflow.database.state import State
 from evenflow.errors import TransactionClosed, TransactionMisused
-
-if TYPE_CHECKING:
-    from evenflow.database.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-Standing = ContextVar[Level | None]
-"""The level a task stands in, for one database."""
 
 
 class Transaction:
@@ -31,16 +25,11 @@ class Transaction:
     """
 
     def __init__(
-        self,
-        database: Database,
-        *,
-        force_rollback: bool = False,
-        readonly: bool = False,
-        children: Children = "inherit",
+        self, state: State, *, force_rollback: bool = False, readonly: bool = False, children: Children = "inherit"
     ) -> None:
         if children not in ("inherit", "error"):
             raise TransactionMisused(f"children is {children!r}; it can be 'inherit' or 'error'.")
-        self._database = database
+        self._state = state
         self._force_rollback = force_rollback
         self._readonly = readonly
         self._children = children
@@ -53,15 +42,15 @@ class Transaction:
                 f"This transaction was started at {self._level.holder.site} and has not ended. Make one for each "
                 "use with `database.transaction()`."
             )
-        database = self._database
-        outer = database._level()
+        state = self._state
+        outer = state.level
         if outer is None:
-            scope = Scope(database._open_driver(), Mode.READ if self._readonly else Mode.WRITE, here())
+            scope = Scope(state.driver, Mode.READ if self._readonly else Mode.WRITE, here())
             self._level = Level(scope, None, scope.holder, transaction=True, children=self._children)
             scope.innermost = self._level
         else:
             self._level = await self._nested(outer)
-        database._standing.set(self._level)
+        state.standing.set(self._level)
         return self
 
     async def _nested(self, outer: Level) -> Level:
@@ -87,8 +76,8 @@ class Transaction:
         finally:
             if level.ended:
                 self._level = None
-                if self._database._standing.get() is level:
-                    self._database._standing.set(level.parent)
+                if self._state.standing.get() is level:
+                    self._state.standing.set(level.parent)
                 if level.parent is None:
                     level.scope.release()
 
@@ -100,7 +89,7 @@ class Transaction:
     @property
     def _transaction(self) -> Level | None:
         """The open level, where the asking task stands in it."""
-        standing = self._database._standing.get()
+        standing = self._state.standing.get()
         while standing is not None and standing is not self._level:
             standing = standing.parent
         return standing
@@ -131,10 +120,5 @@ class Transaction:
 
     def _again(self) -> Transaction:
         return Transaction(
-            self._database,
-            force_rollback=self._force_rollback,
-            readonly=self._readonly,
-            children=self._children,
+            self._state, force_rollback=self._force_rollback, readonly=self._readonly, children=self._children
         )
-
-

@@ -3,8 +3,8 @@
 The only folder that knows SQLAlchemy's insides.
 """
 
-from .dialect import sqlite_dialect as sqlite_dialect
-from .plan import StatementPlan as StatementPlan
-from .planner import Binder as Binder
-from .planner import Planner as Planner
-from .versions import planner_for as planner_for
+from evenflow.database.statement.dialect import sqlite_dialect as sqlite_dialect
+from evenflow.database.statement.plan import StatementPlan as StatementPlan
+from evenflow.database.statement.planner import Binder as Binder
+from evenflow.database.statement.planner import Planner as Planner
+from evenflow.database.statement.versions import planner_for as planner_for

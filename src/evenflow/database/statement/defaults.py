@@ -17,12 +17,7 @@ class DefaultContext:
     isdelete = False
 
     def __init__(
-        self,
-        values: MutableMapping[str, Any],
-        dialect: Dialect,
-        *,
-        isinsert: bool,
-        several: tuple[str, ...] | None,
+        self, values: MutableMapping[str, Any], dialect: Dialect, *, isinsert: bool, several: tuple[str, ...] | None
     ) -> None:
         self.dialect = dialect
         self.isinsert = isinsert

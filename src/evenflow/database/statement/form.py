@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evenflow.database.rows import Processor
-
-from .defaults import Defaults
-from .plan import StatementPlan
+from evenflow.database.statement.defaults import Defaults
+from evenflow.database.statement.plan import StatementPlan
 
 Values = Mapping[str, Any]
 Bound = tuple[StatementPlan, str, tuple[Any, ...]]
@@ -115,9 +114,7 @@ def _picked(compiled: Any, binds: int, names: Sequence[str], scope: dict[str, An
     return picked
 
 
-def _collecting(
-    compiled: Any, plan: StatementPlan, collect: Callable[[Sequence[Any], Values], dict[str, Any]]
-) -> Form:
+def _collecting(compiled: Any, plan: StatementPlan, collect: Callable[[Sequence[Any], Values], dict[str, Any]]) -> Form:
     defaults = None
     if compiled.insert_prefetch or compiled.update_prefetch:
         defaults = Defaults(compiled, plan.dialect)

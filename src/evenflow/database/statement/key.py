@@ -9,8 +9,7 @@ from sqlalchemy import Integer
 from sqlalchemy.engine import Dialect
 
 from evenflow.database.rows import Processor
-
-from .plan import Key
+from evenflow.database.statement.plan import Key
 
 NameOf = Callable[[Any], str]
 

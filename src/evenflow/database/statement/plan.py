@@ -10,8 +10,7 @@ from sqlalchemy.engine import Dialect
 
 from evenflow.database import rows
 from evenflow.database.plan import Description, Kind, RowMaker
-
-from .columns import Shape
+from evenflow.database.statement.columns import Shape
 
 Key = Callable[[Any, Sequence[Any]], Any]
 

@@ -14,9 +14,8 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.dml import ValuesBase
 
 from evenflow.database.plan import Plan
-
-from .form import Bound, Form, Values
-from .read import (
+from evenflow.database.statement.form import Bound, Form, Values
+from evenflow.database.statement.read import (
     cache_key,
     collected_params,
     may_be_kept,
@@ -25,7 +24,7 @@ from .read import (
     read_text,
     required_names,
 )
-from .refusal import refuse
+from evenflow.database.statement.refusal import refuse
 
 _log = logging.getLogger("evenflow.database")
 
@@ -122,9 +121,7 @@ class Planner:
             refuse(error, sql)
 
     def _text_form(self, kind: tuple[Any, ...], sql: str, values: Values) -> Form:
-        zones = tuple(
-            [value.tzinfo is None for value in values.values() if isinstance(value, datetime | time)]
-        )
+        zones = tuple([value.tzinfo is None for value in values.values() if isinstance(value, datetime | time)])
         form = self._texts.get((kind, zones)) if zones else None
         if form is None:
             form = read_text(sql, values, self.dialect)

@@ -17,16 +17,15 @@ from sqlalchemy.sql.functions import FunctionElement
 from evenflow.database import rawsql
 from evenflow.database.plan import Kind
 from evenflow.database.rows import Processor
+from evenflow.database.statement.columns import ResultColumn, Shape
+from evenflow.database.statement.defaults import DefaultContext
+from evenflow.database.statement.form import Bound, Values
+from evenflow.database.statement.key import find_key
+from evenflow.database.statement.plan import Key, StatementPlan
+from evenflow.database.statement.planner import Planner
+from evenflow.database.statement.read import plain_values, read_ddl, text_plan, typed_text
+from evenflow.database.statement.refusal import cannot_compile, missing, refuse, unknown
 from evenflow.errors import QueryError
-
-from .columns import ResultColumn, Shape
-from .defaults import DefaultContext
-from .form import Bound, Values
-from .key import find_key
-from .plan import Key, StatementPlan
-from .planner import Planner
-from .read import plain_values, read_ddl, text_plan, typed_text
-from .refusal import cannot_compile, missing, refuse, unknown
 
 _SECOND_ROW: Final = re.compile(r"_m1$")
 

@@ -16,20 +16,17 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from evenflow.database import rawsql
 from evenflow.database.plan import Kind
+from evenflow.database.statement.columns import Shape, shape_of
+from evenflow.database.statement.form import Form, constructed_form, fast_form, general_form, is_plain
+from evenflow.database.statement.key import counts_rows, key_of, last_row_id
+from evenflow.database.statement.plan import StatementPlan
+from evenflow.database.statement.refusal import cannot_compile, missing, unknown
 from evenflow.errors import QueryError
-
-from .columns import Shape, shape_of
-from .form import Form, constructed_form, fast_form, general_form, is_plain
-from .key import counts_rows, key_of, last_row_id
-from .plan import StatementPlan
-from .refusal import cannot_compile, missing, unknown
 
 _NOTHING: Mapping[str, Any] = {}
 
 
-def read_statement(
-    statement: ClauseElement, key: Any, names: Sequence[str], dialect: Dialect, *, many: bool
-) -> Form:
+def read_statement(statement: ClauseElement, key: Any, names: Sequence[str], dialect: Dialect, *, many: bool) -> Form:
     """Compile `statement`; `key` is its cache key, None where it has none."""
     if isinstance(statement, ExecutableDDLElement):
         return read_ddl(statement, dialect)
@@ -72,14 +69,10 @@ def required_names(statement: ClauseElement) -> list[str]:
     key = cache_key(statement)
     if key is None:
         return []
-    return [
-        *dict.fromkeys(bind.key for bind in key[1] if bind.required and bind.key not in collected_params(key))
-    ]
+    return [*dict.fromkeys(bind.key for bind in key[1] if bind.required and bind.key not in collected_params(key))]
 
 
-def plain_values(
-    statement: ClauseElement, values: Mapping[Any, Any]
-) -> tuple[ClauseElement, Mapping[str, Any]]:
+def plain_values(statement: ClauseElement, values: Mapping[Any, Any]) -> tuple[ClauseElement, Mapping[str, Any]]:
     """Values by name; SQL expressions among them move into the INSERT or UPDATE itself."""
     for name, value in values.items():
         if type(name) is not str or isinstance(value, ClauseElement):
@@ -149,9 +142,7 @@ def text_plan(sql: str, shape: Shape, dialect: Dialect) -> StatementPlan:
     return StatementPlan(kind, returning, dialect, shape, key=key)
 
 
-def _compiled(
-    statement: ClauseElement, dialect: Dialect, key: Any, names: Sequence[str], *, many: bool
-) -> Any:
+def _compiled(statement: ClauseElement, dialect: Dialect, key: Any, names: Sequence[str], *, many: bool) -> Any:
     try:
         compiled: Any = statement.compile(
             dialect=dialect, cache_key=key, column_keys=sorted(names), for_executemany=many
@@ -160,9 +151,7 @@ def _compiled(
         raise cannot_compile(error) from error
     if compiled.positional:
         return compiled
-    raise QueryError(
-        f"The {dialect.name} dialect must use a positional paramstyle, not {dialect.paramstyle!r}."
-    )
+    raise QueryError(f"The {dialect.name} dialect must use a positional paramstyle, not {dialect.paramstyle!r}.")
 
 
 def compiled_params(compiled: Any) -> Mapping[str, Any]:

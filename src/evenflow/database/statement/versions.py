@@ -8,8 +8,8 @@ from typing import Final
 import sqlalchemy
 from sqlalchemy.engine import Dialect
 
-from .planner import Planner
-from .public import PublicPlanner
+from evenflow.database.statement.planner import Planner
+from evenflow.database.statement.public import PublicPlanner
 
 KNOWN: Final = frozenset({(2, 0), (2, 1)})
 """The SQLAlchemy versions whose insides this folder knows."""

@@ -6,12 +6,14 @@ import os
 import sqlite3
 from pathlib import Path
 
+from sqlalchemy.engine import Dialect
+
 from evenflow.database.drivers.sqlite.errors import translated
 from evenflow.database.drivers.sqlite.settings import SqliteTarget
 from evenflow.errors import CannotOpen, DatabaseError
 
 
-def connect(target: SqliteTarget, *, reading: bool) -> sqlite3.Connection:
+def connect(target: SqliteTarget, dialect: Dialect, *, reading: bool) -> sqlite3.Connection:
     """A connection with the target's settings; `reading` ones refuse to write. Raises CannotOpen."""
     settings = target.settings
     try:
@@ -25,6 +27,8 @@ def connect(target: SqliteTarget, *, reading: bool) -> sqlite3.Connection:
         )
         try:
             _set_up(connection, target, reading=reading)
+            if extend := dialect.on_connect():
+                extend(connection)  # the functions SQLAlchemy compiles to, such as REGEXP
         except BaseException:
             connection.close()
             raise

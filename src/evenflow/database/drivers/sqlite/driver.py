@@ -38,12 +38,14 @@ class SqliteDriver:
         self._target = target(url, options)
         self.dialect = sqlite_dialect()
         settings = self._target.settings
-        reading = partial(connect, self._target, reading=True)
-        writing = partial(connect, self._target, reading=False)
+        reading = partial(connect, self._target, self.dialect, reading=True)
+        writing = partial(connect, self._target, self.dialect, reading=False)
         self._backlog = Backlog(settings.max_waiting, settings.pool_timeout, self._explain)
         self._writer = Writer(writing)
-        self._readers = None if self._target.memory else Readers(
-            settings.readers, reading, settings.max_waiting, settings.pool_timeout, self._explain
+        self._readers = (
+            None
+            if self._target.memory
+            else Readers(settings.readers, reading, settings.max_waiting, settings.pool_timeout, self._explain)
         )
         self._loans = Loans(settings.sessions, self._backlog, reading, writing)
 

@@ -125,5 +125,8 @@ _SENTENCES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
         re.compile(r"^(UNIQUE|NOT NULL|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed(?:: (.+))?$"),
         lambda m: f"{m[1]} constraint failed{': ' + m[2] if m[2] else ''}.",
     ),
-    (re.compile(r"^no such table: (.+)$"), lambda m: f"no such table: {m[1]}. Create it with `db.create_all(metadata)` or a migration."),
+    (
+        re.compile(r"^no such table: (.+)$"),
+        lambda m: f"no such table: {m[1]}. Create it with `db.create_all(metadata)` or a migration.",
+    ),
 ]

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Thread
-from typing import Any
 
 from evenflow.database.drivers.sqlite.errors import translated
 from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket

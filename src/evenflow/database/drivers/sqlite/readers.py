@@ -77,7 +77,7 @@ class Readers:
         if len(self._tickets) + len(self._slow) >= self._limit:
             raise too_many(self._limit, self._explain, ticket)
         if self._stopping:
-            raise NotConnected("The database has been disconnected.", statement=call.sql)
+            raise NotConnected("The database has been disconnected.")
         if call.plan.cost > _SLOW:
             self._put_slow(ticket)
         else:

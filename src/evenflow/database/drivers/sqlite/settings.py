@@ -20,7 +20,9 @@ class SqliteSettings:
     """How SQLite is opened and run. Times are in seconds."""
 
     readers: int = setting(
-        max(2, min(4, os.cpu_count() or 2)), "Threads that read. Two keep a slow query from stalling short ones.", least=1
+        max(2, min(4, os.cpu_count() or 2)),
+        "Threads that read. Two keep a slow query from stalling short ones.",
+        least=1,
     )
     sessions: int = setting(
         8, "Connections lent at once to iterate(), connection() and read-only transactions.", least=1
