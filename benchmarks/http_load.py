@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 
@@ -27,9 +27,12 @@ class Client(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server closed the connection"))
 
     def _ask(self) -> None:
         self._sent = time.perf_counter()
@@ -78,7 +81,9 @@ async def main(port: int, path: str, clients: int, seconds: float) -> dict[str, 
 
 def load(port: int, path: str, clients: int, seconds: float) -> dict[str, Any]:
     words = [str(port), path, str(clients), str(seconds)]
-    done = subprocess.run([sys.executable, "-m", "benchmarks.http_load", *words], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.http_load", *words], capture_output=True, text=True, timeout=seconds + 30
+    )
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
     found: dict[str, Any] = json.loads(done.stdout)

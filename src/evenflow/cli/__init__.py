@@ -32,6 +32,7 @@ def commands() -> typer.Typer:
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
+        rich_markup_mode="rich",
         pretty_exceptions_enable=False,  # an exception of the user's own module keeps its own traceback
         context_settings={"help_option_names": ["-h", "--help"]},
     )

@@ -39,6 +39,7 @@ class Readers:
         self._asleep: list[Lock] = []
         self._unsure: set[Lane] = set()
         self._patrol: asyncio.AbstractEventLoop | None = None
+        self._ringing: asyncio.AbstractEventLoop | None = None
         self._head: Ticket | None = None
         self._stopping = False
         self._slow: deque[Ticket] = deque()
@@ -111,14 +112,24 @@ class Readers:
                 self._put_slow(following)
 
     def _see_to_it(self, ticket: Ticket) -> None:
-        # hot: bench_sqlite_reads. Two threads that read compete for the GIL, so a second one is woken only where
-        # the first is at something that may take long. The patrol looks after what only seemed to be short.
+        # hot: bench_article. A reader woken now would fight the loop for the GIL at every step of SQLite's; woken
+        # when the loop has nothing else at hand, it finds a batch to do and the loop asleep.
+        if self._ringing is None:
+            self._ringing = ticket.loop
+            ticket.loop.call_soon(self._ring)
+        elif self._ringing is not ticket.loop:
+            self._wake_one()
+
+    def _ring(self) -> None:
+        # Two readers fight for the GIL too, so a second one is woken only where the first is at something that may
+        # take long. The patrol looks after what only seemed to be short.
+        loop, self._ringing = self._ringing, None
         asleep = self._asleep
         if asleep and len(self._unsure) >= len(self._lanes) - len(asleep):
             self._wake_one()
-        if self._patrol is None or (self._patrol is not ticket.loop and self._patrol.is_closed()):
-            self._patrol = ticket.loop
-            ticket.loop.call_later(_PATROL_SECONDS, self._look)
+        if loop is not None and (self._patrol is None or (self._patrol is not loop and self._patrol.is_closed())):
+            self._patrol = loop
+            loop.call_later(_PATROL_SECONDS, self._look)
 
     def _look(self) -> None:
         now = monotonic()
