@@ -90,6 +90,7 @@ def _differences(serving: Serving) -> str:
         "" if serving.access_log else "access log off",
         "" if serving.proxy_headers else "proxy headers off",
         f"keep-alive {serving.keep_alive} s" if serving.keep_alive != _UVICORN_KEEP_ALIVE else "",
+        "fewer garbage collections",
     ]
     said = ", ".join(filter(None, differences))
     return f"unlike uvicorn alone: {said}" if said else "as uvicorn alone would"
@@ -117,6 +118,7 @@ def _run(serving: Serving) -> None:
         access_log=serving.access_log,
         proxy_headers=serving.proxy_headers,
         timeout_keep_alive=serving.keep_alive,
+        loop="evenflow.cli.loop:new_event_loop",
         log_config=_log_config(uvicorn.config.LOGGING_CONFIG),
     )
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -28,9 +28,11 @@ from evenflow.errors import LifecycleError
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
+    from evenflow.database.rows import Row
     from evenflow.database.statements import Query
 
 logger = logging.getLogger("evenflow.database")
+T = TypeVar("T")
 
 
 class Database(Statements):
@@ -116,7 +118,16 @@ class Database(Statements):
         """
         return Transaction(self._state, force_rollback=force_rollback, readonly=readonly, children=children)
 
-    def prepare(self, query: Query, *, into: Any = None) -> Prepared:
+    @overload
+    def prepare(self, query: Query, *, into: None = None) -> Prepared[Row]: ...
+
+    @overload
+    def prepare(self, query: Query, *, into: type[T]) -> Prepared[T]: ...
+
+    @overload
+    def prepare(self, query: Query, *, into: object) -> Prepared[Any]: ...
+
+    def prepare(self, query: Query, *, into: Any = None) -> Prepared[Any]:
         """A statement planned once and called by name.
 
         `get = db.prepare(users.select().where(users.c.id == bindparam("id")))`, then `await get(id=5)`.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from evenflow.database.plan import Call, Kind, Want
 from evenflow.database.state import State
 from evenflow.database.statement import Binder
 from evenflow.database.statements import refuse_control
 
+T = TypeVar("T")
 
-class Prepared:
+
+class Prepared(Generic[T]):
     """`await prepared(id=5)` gives what `fetch_all` would; the other methods are named as on the database."""
 
     def __init__(self, state: State, binder: Binder, into: Any) -> None:
@@ -18,19 +20,20 @@ class Prepared:
         self._binder = binder
         self._into = into
 
-    async def __call__(self, **values: Any) -> list[Any]:
+    async def __call__(self, **values: Any) -> list[T]:
         """All rows."""
-        rows: list[Any] = await self._run(Want.ALL, values)
+        rows: list[T] = await self._run(Want.ALL, values)
         return rows
 
-    async def fetch_all(self, **values: Any) -> list[Any]:
+    async def fetch_all(self, **values: Any) -> list[T]:
         """All rows."""
-        rows: list[Any] = await self._run(Want.ALL, values)
+        rows: list[T] = await self._run(Want.ALL, values)
         return rows
 
-    async def fetch_one(self, **values: Any) -> Any:
+    async def fetch_one(self, **values: Any) -> T | None:
         """The first row, or None."""
-        return await self._run(Want.ONE, values)
+        row: T | None = await self._run(Want.ONE, values)
+        return row
 
     async def fetch_val(self, **values: Any) -> Any:
         """The first value of the first row, or None."""

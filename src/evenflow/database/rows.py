@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evenflow.errors import RowInvalid
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
-    from pydantic_core import CoreSchema, SchemaSerializer
+    from pydantic_core import CoreSchema
 
 Processor = Callable[[Any], Any]
 """Turns one value of the driver into a Python value."""
 
 
-class Row:
-    """One row: a mapping from column names to values, read as `row.name`, `row["name"]` or `row[0]`.
+class Row(dict[str, Any]):
+    """One row: a dict from column names to values that cannot be changed.
 
-    A column of the statement (`row[users.c.id]`) is a key too. Where two columns share a name, the name
-    means the last one; `keys()`, `values()` and `items()` show both. Equal to rows and tuples of the same
-    values, and to mappings of the same names and values.
+    A value is read as `row.name`, `row["name"]`, `row[0]` (from either end) or by a column of the statement,
+    `row[users.c.id]`. Being a dict, a row goes into JSON, into `**row` and into Pydantic models as it is. Where
+    two columns share a name, the name means the last one; `keys()`, `values()` and `items()` show both. A row
+    equals a tuple of its values too.
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ()
 
     _names: ClassVar[tuple[str, ...]] = ()
-    _index: ClassVar[dict[Any, int]] = {}
-    """Position by name, by column and by number (from either end)."""
+    _index: ClassVar[Mapping[Any, int]] = {}
+    """Position by column, and by number from either end."""
 
-    def __init__(self, values: tuple[Any, ...]) -> None:
-        self._values = values
+    if TYPE_CHECKING:
 
-    def __getitem__(self, key: Any) -> Any:
-        try:
-            return self._values[self._index[key]]
-        except (KeyError, TypeError):
-            return self._search(key)
+        def __getitem__(self, key: Any) -> Any: ...
+
+    def __missing__(self, key: Any) -> Any:
+        # hot: bench_article. Only keys that are no names come here; names are the dict's own.
+        number = self._index.get(key)
+        if number is not None:
+            return self._tuple()[number]
+        return self._search(key)
 
     def _search(self, key: Any) -> Any:
-        if isinstance(key, slice):
-            return self._values[key]
         if isinstance(key, int):
             raise IndexError(f"no column {key}; the row has {len(self._names)}")
         name = getattr(key, "name", None)
         if isinstance(name, str) and self._names.count(name) == 1:
-            return self._values[self._index[name]]
+            return self[name]
         raise KeyError(self._unknown(name if isinstance(name, str) else key))
 
     def _unknown(self, key: object) -> str:
@@ -60,25 +62,6 @@ class Row:
         # Only reached when neither a column's property nor a method has this name.
         raise AttributeError(self._unknown(name), name=name, obj=self)
 
-    def keys(self) -> KeysView[str]:
-        """The names of the columns, in order."""
-        return KeysView(self)
-
-    def values(self) -> tuple[Any, ...]:
-        """The values, in order."""
-        return tuple(self._values)
-
-    def items(self) -> ItemsView[str, Any]:
-        """Names with their values, in order."""
-        return _Items(self)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """The value of a column, or `default` where there is no such column."""
-        try:
-            return self[key]
-        except LookupError:
-            return default
-
     @property
     def _mapping(self) -> Row:
         return self
@@ -88,80 +71,85 @@ class Row:
         return self._names
 
     def _asdict(self) -> dict[str, Any]:
-        return dict(zip(self._names, self._values, strict=True))
+        return dict(self)
 
     def _tuple(self) -> tuple[Any, ...]:
-        return tuple(self._values)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __contains__(self, key: object) -> bool:
-        return not isinstance(key, int) and key in self._index
+        return tuple(dict.values(self))
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Row):
-            return tuple(self._values) == tuple(other._values)
         if isinstance(other, tuple):
-            return tuple(self._values) == other
-        if isinstance(other, Mapping):
-            return self._asdict() == other
-        return NotImplemented
+            return self._tuple() == other
+        return dict.__eq__(self, other)
 
-    def __hash__(self) -> int:
-        return hash(tuple(self._values))
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:  # type: ignore[override]  # a dict has none because it changes; a row does not
+        return hash(self._tuple())
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.items())
         return f"Row({shown})"
 
-    @property
-    def __pydantic_serializer__(self) -> SchemaSerializer:
-        # Pydantic looks here when a row is returned where the annotation says `Any`.
-        return _serializer()
-
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
-        return _core_schema()
+        from pydantic_core import core_schema
+
+        as_dict = core_schema.plain_serializer_function_ser_schema(dict)
+        return core_schema.is_instance_schema(Row, serialization=as_dict)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         return {"type": "object", "title": "Row"}
 
     def __reduce__(self) -> tuple[Callable[..., Row], tuple[Any, ...]]:
-        return _restored, (self._names, tuple(self._values))
+        return _restored, (self._names, self._tuple())
 
 
-Mapping.register(Row)
+def _refuse(self: Row, *_: Any, **__: Any) -> Any:
+    raise TypeError("a row cannot be changed; make a dict of it: dict(row)")
 
 
-class _Items(ItemsView[str, Any]):
-    """Items by position, so that columns of one name keep their own values."""
-
-    _mapping: Row
-
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
-        return zip(self._mapping._names, self._mapping._values, strict=True)
+for _changing in ("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update"):
+    setattr(Row, _changing, _refuse)
 
 
-_TAKEN = frozenset(vars(Row))
+class _Twins(Row):
+    """A row in which several columns share a name: it keeps all values beside the dict."""
+
+    __slots__ = ("_values",)
+    _values: tuple[Any, ...]
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        super().__init__(zip(self._names, values, strict=True))
+        self._values = tuple(values)
+
+    def _tuple(self) -> tuple[Any, ...]:
+        return self._values
+
+    def keys(self) -> Any:
+        """All names, in order."""
+        return self._names
+
+    def values(self) -> Any:
+        """All values, in order."""
+        return self._values
+
+    def items(self) -> Any:
+        """All names with their values, in order."""
+        return tuple(zip(self._names, self._values, strict=True))
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(self.items())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
-def _core_schema() -> CoreSchema:
-    from pydantic_core import core_schema
-
-    as_dict = core_schema.plain_serializer_function_ser_schema(dict)
-    return core_schema.is_instance_schema(Row, serialization=as_dict)
-
-
-@lru_cache(maxsize=1)
-def _serializer() -> SchemaSerializer:
-    from pydantic_core import SchemaSerializer
-
-    return SchemaSerializer(_core_schema())
+_KEPT = frozenset(("keys", "values", "items", "get"))
 
 
 def row_type(names: Sequence[str], columns: Mapping[Any, int] | None = None) -> type[Row]:
@@ -178,22 +166,18 @@ def _shared_type(names: tuple[str, ...]) -> type[Row]:
 
 def _new_type(names: tuple[str, ...], columns: Mapping[Any, int]) -> type[Row]:
     count = len(names)
-    index: dict[Any, int] = dict(columns)
+    index: dict[Any, int] = {key: number for key, number in columns.items() if not isinstance(key, str)}
     index.update((number, number % count) for number in range(-count, count))
-    index.update((name, number) for number, name in enumerate(names))
     body: dict[str, Any] = {"__slots__": (), "_names": names, "_index": index, "__module__": __name__}
-    for name in names:
-        if not name.startswith("_") and name not in _TAKEN:
-            body[name] = _column(index[name])
-    return type("Row", (Row,), body)
-
-
-def _column(number: int) -> property:
-    return property(lambda row: row._values[number])
+    body |= {name: property(itemgetter(name)) for name in names if name[:1] != "_" and name not in _KEPT}
+    # A key such as the text "users.id" is no name, but finds its column.
+    body["_index"] |= {key: number for key, number in columns.items() if isinstance(key, str) and key not in names}
+    return type("Row", (_Twins if len(set(names)) < count else Row,), body)
 
 
 def _restored(names: tuple[str, ...], values: tuple[Any, ...]) -> Row:
-    return _shared_type(names)(values)
+    made: Row = row_maker(_shared_type(names), [None] * len(names)).one(values)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +190,18 @@ class Maker:
 
 def row_maker(rows: type[Row], processors: Sequence[Processor | None]) -> Maker:
     """Makes `rows`, each value through its processor."""
-    if not any(processors):
-        return Maker(one=rows, all=lambda values: list(map(rows, values)))
-    values = ", ".join(_value_sources(processors))
-    return _compiled(f"Row(({values},))", processors, {"Row": rows})  # hot: bench_sqlite_reads
+    sources = _value_sources(processors)
+    if issubclass(rows, _Twins):
+        return _compiled(f"Row(({''.join(f'{source}, ' for source in sources)}))", processors, {"Row": rows})
+    pairs = zip(rows._names, sources, strict=True)
+    # hot: bench_sqlite_reads. Copying a literal dict is the fastest way to one's own kind of dict.
+    return _compiled(_literal(pairs, "Row({", "})"), processors, {"Row": rows})
 
 
 def model_maker(into: Any, names: Sequence[str], processors: Sequence[Processor | None]) -> Maker:
     """Makes values of the type `into`, each row checked by Pydantic."""
     pairs = zip(names, _value_sources(processors), strict=True)
-    as_dict = _compiled("{" + ", ".join(f"{name!r}: {value}" for name, value in pairs) + "}", processors, {})
+    as_dict = _compiled(_literal(pairs, "{", "}"), processors, {})
     single, several = _adapter(into), _adapter(list[into])
 
     def one(values: Sequence[Any]) -> Any:
@@ -226,6 +212,10 @@ def model_maker(into: Any, names: Sequence[str], processors: Sequence[Processor 
         return checked
 
     return Maker(one=one, all=all_)
+
+
+def _literal(pairs: Iterable[tuple[str, str]], start: str, end: str) -> str:
+    return start + ", ".join(f"{name!r}: {value}" for name, value in pairs) + end
 
 
 def _value_sources(processors: Sequence[Processor | None]) -> list[str]:

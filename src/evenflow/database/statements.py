@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from evenflow.database.driver import Cursor
 from evenflow.database.holder import here
@@ -15,11 +15,13 @@ from evenflow.errors import QueryError, QueryTimeout, TransactionMisused
 if TYPE_CHECKING:
     from sqlalchemy.sql import ClauseElement
 
+    from evenflow.database.rows import Row
     from evenflow.database.state import State
 
     Query = ClauseElement | str
 
 Values = Mapping[str, Any] | None
+T = TypeVar("T")
 
 
 class Statements:
@@ -31,6 +33,21 @@ class Statements:
 
     _state: State
 
+    @overload
+    async def fetch_all(
+        self, query: Query, values: Values = None, *, into: None = None, timeout: float | None = None
+    ) -> list[Row]: ...
+
+    @overload
+    async def fetch_all(
+        self, query: Query, values: Values = None, *, into: type[T], timeout: float | None = None
+    ) -> list[T]: ...
+
+    @overload
+    async def fetch_all(
+        self, query: Query, values: Values = None, *, into: object, timeout: float | None = None
+    ) -> list[Any]: ...
+
     async def fetch_all(
         self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
     ) -> list[Any]:
@@ -38,6 +55,21 @@ class Statements:
         call = self._call(query, values, Want.ALL, into)
         rows: list[Any] = await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
         return rows
+
+    @overload
+    async def fetch_one(
+        self, query: Query, values: Values = None, *, into: None = None, timeout: float | None = None
+    ) -> Row | None: ...
+
+    @overload
+    async def fetch_one(
+        self, query: Query, values: Values = None, *, into: type[T], timeout: float | None = None
+    ) -> T | None: ...
+
+    @overload
+    async def fetch_one(
+        self, query: Query, values: Values = None, *, into: object, timeout: float | None = None
+    ) -> Any: ...
 
     async def fetch_one(
         self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
@@ -78,9 +110,24 @@ class Statements:
         call = ManyCall(list(batches), into)
         return await (self._state.executor.run_many(call) if timeout is None else self._run_within(timeout, call))
 
+    @overload
+    def iterate(
+        self, query: Query, values: Values = None, *, into: None = None, timeout: float | None = None
+    ) -> RowStream[Row]: ...
+
+    @overload
+    def iterate(
+        self, query: Query, values: Values = None, *, into: type[T], timeout: float | None = None
+    ) -> RowStream[T]: ...
+
+    @overload
+    def iterate(
+        self, query: Query, values: Values = None, *, into: object, timeout: float | None = None
+    ) -> RowStream[Any]: ...
+
     def iterate(
         self, query: Query, values: Values = None, *, into: Any = None, timeout: float | None = None
-    ) -> RowStream:
+    ) -> RowStream[Any]:
         """The rows one by one, read in pieces; `timeout` bounds the wait for each piece."""
         call = self._call(query, values, Want.ALL, into)
         holder = here()

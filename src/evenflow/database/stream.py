@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
-from typing import Any
+from typing import Generic, TypeVar
 
 from evenflow.database.driver import Cursor
 from evenflow.errors import QueryTimeout
 
 Opener = Callable[[], Awaitable[Cursor]]
+T = TypeVar("T")
 
 
-class RowStream:
+class RowStream(Generic[T]):
     """The rows of a result: `async for row in db.iterate(…)`.
 
     Leaving the loop early gives the connection back at once, when the stream is forgotten; `async with` or
@@ -25,13 +26,13 @@ class RowStream:
         self._timeout = timeout
         self._statement = statement
         self._cursor: Cursor | None = None
-        self._rows: Iterator[Any] = iter(())
+        self._rows: Iterator[T] = iter(())
         self._over = False
 
-    def __aiter__(self) -> RowStream:
+    def __aiter__(self) -> RowStream[T]:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self) -> T:
         for row in self._rows:
             return row
         if not self._over:
@@ -41,7 +42,7 @@ class RowStream:
         await self.aclose()
         raise StopAsyncIteration
 
-    async def _piece(self) -> list[Any]:
+    async def _piece(self) -> list[T]:
         try:
             async with asyncio.timeout(self._timeout):
                 if self._cursor is None:
@@ -66,7 +67,7 @@ class RowStream:
         if cursor is not None:
             cursor.release()
 
-    async def __aenter__(self) -> RowStream:
+    async def __aenter__(self) -> RowStream[T]:
         return self
 
     async def __aexit__(

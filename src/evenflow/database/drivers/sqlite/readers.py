@@ -17,8 +17,8 @@ from evenflow.database.drivers.sqlite.work import run_timed
 from evenflow.database.plan import Call
 from evenflow.errors import NotConnected
 
-_BATCH = 64
-_BATCH_SECONDS = 0.0005
+_BATCH = 256
+_BATCH_SECONDS = 0.002
 _FAST = 0.0002
 _SLOW = 0.005
 _PATROL_SECONDS = 0.002

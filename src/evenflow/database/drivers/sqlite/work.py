@@ -17,10 +17,11 @@ def run_timed(connection: sqlite3.Connection, call: Call) -> Any:
     """Run one statement and remember how long its kind takes."""
     started = perf_counter()
     result = run_call(connection, call)
+    seconds = perf_counter() - started
     plan = call.plan
     cost = plan.cost
-    seconds = perf_counter() - started
-    plan.cost = seconds if cost == 0.0 else cost + (seconds - cost) / 8
+    # Waiting for the GIL is in the measure too, so a short time says more than a long one.
+    plan.cost = cost + (seconds - cost) / (2 if seconds < cost else 16) if cost else seconds
     return result
 
 
