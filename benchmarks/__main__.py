@@ -7,7 +7,7 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import bench_article, bench_sqlite_reads, bench_sqlite_writes
+from benchmarks import bench_article, bench_sqlite_reads, bench_sqlite_writes, readme
 from benchmarks.plot import plot
 
 BENCHMARKS = {
@@ -31,6 +31,7 @@ def main() -> int:
     report.show(Console())
     if not given.smoke:
         print(f"kept in {report.keep()}, drawn in {plot(report)}")
+        readme.write()
     print(report.line())
     return 0 if report.ok or given.smoke else 1
 

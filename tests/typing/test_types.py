@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_type
 
 import sqlalchemy as sa
 from pydantic import BaseModel
-from typing_extensions import TypedDict, assert_type
+from typing_extensions import TypedDict
 
 from evenflow import Database, Row
 from evenflow.database import Prepared, RowStream

@@ -119,6 +119,7 @@ def _run(serving: Serving) -> None:
         proxy_headers=serving.proxy_headers,
         timeout_keep_alive=serving.keep_alive,
         loop="evenflow.cli.loop:new_event_loop",
+        http="evenflow.cli.protocol:HttpProtocol",
         log_config=_log_config(uvicorn.config.LOGGING_CONFIG),
     )
 
