@@ -37,7 +37,9 @@ def table(results: list[dict[str, Any]]) -> str:
     machines: dict[str, list[str]] = {}
     for result in results:
         for claim, ratio in result["ratios"].items():
-            lines.append(f"| `{result['name']}` | {claim} | {ratio:.2f} | {_demand(ratio, result['must'].get(claim))} |")
+            lines.append(
+                f"| `{result['name']}` | {claim} | {ratio:.2f} | {_demand(ratio, result['must'].get(claim))} |"
+            )
         machine = result["machine"]
         text = f"Python {machine['python']}, SQLite {machine['sqlite']}, {machine['system']}, {machine['cores']} cores"
         machines.setdefault(text, []).append(f"`{result['name']}`")

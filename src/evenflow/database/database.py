@@ -85,6 +85,7 @@ class Database(Statements):
             everybody.ended = True
             everybody.scope.release()
         self._state.connections.clear()
+        self._state.standing.set(None)
         self._state.connected = None
         await driver.close()
         logger.info("Disconnected from %s", self.url.obscure_password)
