@@ -20,8 +20,10 @@ from evenflow.errors import (
     ConfigError,
     ConstraintViolated,
     DatabaseLocked,
+    NotConnected,
     PoolTimeout,
     QueryError,
+    QueryTimeout,
     QueueFull,
     ReadOnly,
     UnknownDriver,
@@ -221,6 +223,20 @@ async def test_one_database_serves_loops_in_several_threads(db: Database) -> Non
         await asyncio.sleep(0.001)
 
     assert sorted(found) == list(range(1, 151))
+
+
+async def test_disconnecting_ends_a_statement_that_would_run_on(path: Path) -> None:
+    db = Database(f"sqlite:///{path}")
+    await db.connect()
+    endless = asyncio.create_task(db.fetch_val(SLOW.format(10_000_000_000)))
+    waiting = [asyncio.create_task(db.fetch_val(SLOW.format(10_000_000_000))) for _ in range(3)]
+    await asyncio.sleep(0.05)
+
+    async with asyncio.timeout(10):
+        await db.disconnect()
+        outcomes = await asyncio.gather(endless, *waiting, return_exceptions=True)
+
+    assert all(isinstance(one, (QueryTimeout, NotConnected)) for one in outcomes), outcomes
 
 
 # Files, URLs, options

@@ -43,7 +43,10 @@ class Backlog:
     async def outcome(self, ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> Any:
         """What comes of a ticket that has been queued. Cancelled, it is stopped by `interrupt`."""
         try:
-            return await outcome_of(ticket, interrupt)
+            return await ticket.future
+        except asyncio.CancelledError:
+            abandon(ticket, interrupt)
+            raise
         finally:
             self._tickets.pop(ticket, None)
 
@@ -89,19 +92,14 @@ def too_late(patience: float, explain: Callable[[], str], ticket: Ticket) -> Poo
     return PoolTimeout(f"No connection came free within {patience:g} s. {explain()}", statement=ticket.sql)
 
 
-async def outcome_of(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> Any:
-    """What comes of a queued ticket; a cancelled one is stopped by `interrupt`."""
-    try:
-        return await ticket.future
-    except asyncio.CancelledError:
-        ticket.abandoned = True
-        chase(ticket, interrupt)
-        raise
+def abandon(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
+    """Nobody waits for the ticket any more: it is not begun, or stopped by `interrupt` where a thread is at it."""
+    ticket.abandoned = True
+    _chase(ticket, interrupt)
 
 
-def chase(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
-    """Stop an abandoned ticket if a thread is at it."""
+def _chase(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
     # An interrupt is lost while the thread stands between taking the ticket and running its statement,
     # so it is said again until the thread has moved on.
     if interrupt(ticket):
-        asyncio.get_running_loop().call_later(0.02, chase, ticket, interrupt)
+        asyncio.get_running_loop().call_later(0.02, _chase, ticket, interrupt)

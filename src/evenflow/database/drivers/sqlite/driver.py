@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -120,10 +120,10 @@ class SqliteDriver:
             holders=tuple(map(str, holders)),
         )
 
-    async def _write(self, ticket: Ticket) -> Any:
+    def _write(self, ticket: Ticket) -> Awaitable[Any]:
         self._backlog.enter(ticket)
         self._writer.put(ticket)
-        return await self._backlog.outcome(ticket, self._writer.lane.interrupt)
+        return self._backlog.outcome(ticket, self._writer.lane.interrupt)
 
     async def _lend_read(self, holder: Holder) -> LaneSession:
         loan, give_back = await self._loans.lend(holder, private=False)

@@ -13,6 +13,8 @@ from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket
 
 Connect = Callable[[], sqlite3.Connection]
 
+_GRACE = 2.0
+
 
 class Lane:
     """One connection in one thread. `serve` is what the thread does until it returns."""
@@ -36,8 +38,17 @@ class Lane:
         await self._opened
 
     async def ended(self) -> None:
-        """Wait until the thread has closed its connection; its `serve` must have been told to return."""
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join, 10)
+        """Wait until the thread has closed its connection; its `serve` must have been told to return.
+
+        A statement that runs on is interrupted after two seconds: nobody is left who could want its result.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._thread.join, _GRACE)
+        while self._thread.is_alive():
+            with self._lock:
+                if self._current is not None:
+                    self.connection.interrupt()
+            await loop.run_in_executor(None, self._thread.join, 0.05)
 
     def _live(self) -> None:
         assert self._opened is not None

@@ -10,7 +10,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-from evenflow.database.drivers.sqlite.backlog import chase, too_late, too_many
+from evenflow.database.drivers.sqlite.backlog import abandon, too_late, too_many
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
 from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, deliver, fail
 from evenflow.database.drivers.sqlite.work import run_timed
@@ -87,8 +87,7 @@ class Readers:
         try:
             return await ticket.future
         except asyncio.CancelledError:
-            ticket.abandoned = True
-            chase(ticket, self.interrupt)
+            abandon(ticket, self.interrupt)
             raise
 
     def interrupt(self, ticket: Ticket) -> bool:
@@ -114,10 +113,11 @@ class Readers:
     def _see_to_it(self, ticket: Ticket) -> None:
         # hot: bench_article. A reader woken now would fight the loop for the GIL at every step of SQLite's; woken
         # when the loop has nothing else at hand, it finds a batch to do and the loop asleep.
-        if self._ringing is None:
-            self._ringing = ticket.loop
-            ticket.loop.call_soon(self._ring)
-        elif self._ringing is not ticket.loop:
+        ringing, loop = self._ringing, ticket.loop
+        if ringing is None or (ringing is not loop and ringing.is_closed()):
+            self._ringing = loop
+            loop.call_soon(self._ring)
+        elif ringing is not loop:
             self._wake_one()
 
     def _ring(self) -> None:
@@ -132,20 +132,23 @@ class Readers:
             loop.call_later(_PATROL_SECONDS, self._look)
 
     def _look(self) -> None:
-        now = monotonic()
-        for waiting in (self._tickets, self._slow):
-            while waiting and (oldest := waiting[0]).since < now - self._patience:
-                with suppress(ValueError):  # a reader took it meanwhile
-                    waiting.remove(oldest)
-                    fail(oldest, too_late(self._patience, self._explain, oldest))
-        head = next(iter([*self._tickets][:1]), None)
+        self._refuse_late(self._tickets)
+        self._refuse_late(self._slow)
+        head = _first(self._tickets)
         if head is not None and head is self._head:
             self._wake_one()
         self._head = head
-        if (head is None and not self._slow) or self._patrol is None:
-            self._patrol = None
-        else:
+        if self._patrol is not None and (head is not None or self._slow):
             self._patrol.call_later(_PATROL_SECONDS, self._look)
+        else:
+            self._patrol = None
+
+    def _refuse_late(self, waiting: deque[Ticket]) -> None:
+        latest = monotonic() - self._patience
+        while (oldest := _first(waiting)) is not None and oldest.since < latest:
+            with suppress(ValueError):  # a reader has just taken it
+                waiting.remove(oldest)
+                fail(oldest, too_late(self._patience, self._explain, oldest))
 
     def _wake_one(self) -> None:
         # The reader that fell asleep last is the one whose caches are warm.
@@ -207,3 +210,10 @@ class Readers:
                     first = monotonic()
                 finished.append(outcome)
             del ticket, outcome  # nothing here may keep a caller's rows alive while the thread sleeps
+
+
+def _first(tickets: deque[Ticket]) -> Ticket | None:
+    try:
+        return tickets[0]
+    except IndexError:
+        return None
