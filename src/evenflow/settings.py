@@ -52,7 +52,7 @@ def _value(each: Field[Any], value: Any, source: str) -> Any:
     choices, least = each.metadata.get("choices"), each.metadata.get("least")
     if choices and converted not in choices:
         raise ConfigError(f"{source}: {each.name} is {value!r}; it can be {', '.join(choices)}.")
-    if least is not None and converted is not None and converted < least:
+    if least is not None and not converted >= least:  # not `<`, which lets nan pass
         raise ConfigError(f"{source}: {each.name} is {value!r}; it must be at least {least:g}.")
     return converted
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pydantic
 import pytest
 import sqlalchemy as sa
 
 from evenflow import Database
-from evenflow.errors import NotConnected, PoolTimeout, QueryError
+from evenflow.errors import NotConnected, PoolTimeout, QueryError, RowInvalid
 from tests.contracts.tables import notes
 
 
@@ -97,6 +98,32 @@ async def test_an_error_in_iterate_gives_the_connection_back(db: Database) -> No
             pass
 
     assert db.statistics().lent == 0
+
+
+async def test_a_row_that_does_not_fit_in_iterate_gives_the_connection_back(thousand: Database) -> None:
+    with pytest.raises(RowInvalid):
+        async for _ in thousand.iterate(notes.select(), into=Narrow):
+            pass
+
+    assert thousand.statistics().lent == 0
+
+
+class Narrow(pydantic.BaseModel):
+    text: int
+
+
+@pytest.mark.parametrize("fails", ["into", "column"])
+async def test_an_error_with_a_row_does_not_leave_later_reads_behind(thousand: Database, fails: str) -> None:
+    kept = []
+    for _ in range(8):  # each reader has its turn
+        with pytest.raises((RowInvalid, KeyError)) as caught:
+            if fails == "into":
+                await thousand.fetch_one(notes.select(), into=Narrow)
+            else:
+                await thousand.fetch_val(notes.select(), column="nothing")
+        kept.append(caught)
+        key = await thousand.execute(notes.insert(), {"text": f"new {len(kept)}"})
+        assert await thousand.fetch_val(sa.select(notes.c.id).where(notes.c.id == key)) == key
 
 
 async def test_a_connection_keeps_its_temporary_tables_to_itself(db: Database, in_memory: bool) -> None:

@@ -92,8 +92,7 @@ def _differences(serving: Serving) -> str:
         f"keep-alive {serving.keep_alive} s" if serving.keep_alive != _UVICORN_KEEP_ALIVE else "",
         "fewer garbage collections",
     ]
-    said = ", ".join(filter(None, differences))
-    return f"unlike uvicorn alone: {said}" if said else "as uvicorn alone would"
+    return f"unlike uvicorn alone: {', '.join(filter(None, differences))}"
 
 
 def _end(signum: int, frame: FrameType | None) -> NoReturn:

@@ -60,6 +60,8 @@ class Row(dict[str, Any]):
 
     def __getattr__(self, name: str) -> Any:
         # Only reached when neither a column's property nor a method has this name.
+        if name in self:
+            return self[name]
         raise AttributeError(self._unknown(name), name=name, obj=self)
 
     @property

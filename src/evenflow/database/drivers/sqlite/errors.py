@@ -117,7 +117,7 @@ def _sentence(error: Exception) -> str:
     for pattern, sentence in _SENTENCES:
         if found := pattern.search(text):
             return sentence(found)
-    return f"SQLite says: {text}."
+    return f"SQLite says: {text.rstrip('.')}."
 
 
 _SENTENCES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [

@@ -28,6 +28,15 @@ def run_timed(connection: sqlite3.Connection, call: Call) -> Any:
 def run_call(connection: sqlite3.Connection, call: Call) -> Any:
     """Run one statement and give what the caller wants of it."""
     cursor = connection.execute(call.sql, call.args)
+    try:
+        return _wanted(cursor, call)
+    except BaseException:
+        # The traceback keeps the cursor alive, and an unfinished cursor keeps its snapshot: later reads would be stale.
+        cursor.close()
+        raise
+
+
+def _wanted(cursor: sqlite3.Cursor, call: Call) -> Any:
     want = call.want
     if want is Want.ANSWER:
         return _answer(cursor, call)
@@ -114,12 +123,15 @@ def fetch_piece(connection: sqlite3.Connection, opened: Open) -> list[Any]:
     call = opened.call
     if opened.cursor is None:
         opened.cursor = connection.execute(call.sql, call.args)
-    rows = opened.cursor.fetchmany(opened.size)
-    if len(rows) < opened.size:
-        description = opened.cursor.description
+    try:
+        rows = opened.cursor.fetchmany(opened.size)
+        made = call.plan.maker(opened.cursor.description, call.into).all(rows) if rows else []
+    except BaseException:
         opened.close()
-        return call.plan.maker(description, call.into).all(rows) if rows else []
-    return call.plan.maker(opened.cursor.description, call.into).all(rows)
+        raise
+    if len(rows) < opened.size:
+        opened.close()
+    return made
 
 
 def run_sql(connection: sqlite3.Connection, sql: str) -> None:

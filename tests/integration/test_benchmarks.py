@@ -1,0 +1,40 @@
+"""Do the benchmarks run at all? What they find is for people to read, never for CI to judge."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.needed import needs
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["article", "sqlite-reads", "sqlite-writes"])
+def test_a_benchmark_ends_with_its_ratios(name: str) -> None:
+    needs(
+        "databases, aiosqlite and greenlet",
+        there=all(map(find_spec, ("databases", "aiosqlite", "greenlet"))),
+        otherwise="install the dependency group bench",
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", name, "--smoke"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["name"] == name
+    assert found["must"].keys() <= found["ratios"].keys()
