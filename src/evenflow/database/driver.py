@@ -99,6 +99,8 @@ class Driver(Executor, Protocol):
     """One database."""
 
     dialect: Dialect
+    patience: float
+    """Seconds that a wait for a turn may last."""
     tables: str
     """The query that lists the names of the tables there are."""
 

@@ -213,27 +213,23 @@ class Scope:
 
     async def wait_for(self, level: Level, statement: str | None) -> None:
         """Come back when `level` is the innermost one; raise where waiting would be a mistake."""
-        waited = 0.0
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.driver.patience
         while self.innermost is not level:
             inner = self.innermost.holder
-            if not self.shared or waited >= _PATIENCE:
+            if not self.shared or loop.time() >= deadline:
                 raise ConcurrentTransactionUse(
                     f"{_task_name()} used the transaction opened at {level.holder.site} while another task had one "
                     f"open inside it at {inner.site} (task {inner.task}). What it did would be lost with that "
                     "one's rollback: let tasks that share a transaction nest one after another.",
                     statement=statement,
                 )
-            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            future: asyncio.Future[None] = loop.create_future()
             self._waiting.add(future)
-            started = asyncio.get_running_loop().time()
             try:
-                await asyncio.wait({future}, timeout=_PATIENCE - waited)
+                await asyncio.wait({future}, timeout=deadline - loop.time())
             finally:
                 self._waiting.discard(future)
-            waited += asyncio.get_running_loop().time() - started
-
-
-_PATIENCE = 10.0
 
 
 def _task() -> asyncio.Task[Any] | None:

@@ -38,6 +38,7 @@ class SqliteDriver:
         self._target = target(url, options)
         self.dialect = sqlite_dialect()
         settings = self._target.settings
+        self.patience = settings.pool_timeout
         reading = partial(connect, self._target, self.dialect, reading=True)
         writing = partial(connect, self._target, self.dialect, reading=False)
         self._backlog = Backlog(settings.max_waiting, settings.pool_timeout, self._explain)
