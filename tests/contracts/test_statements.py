@@ -132,6 +132,14 @@ async def test_an_error_names_the_statement_but_no_value(db: Database) -> None:
     assert "secret" not in str(caught.value)
 
 
+async def test_a_text_that_no_database_takes_is_refused_without_showing_it(db: Database) -> None:
+    with pytest.raises(QueryError, match="surrogate") as caught:
+        await db.execute(notes.insert(), {"text": "secret \ud800"})
+
+    assert caught.value.__cause__ is None
+    assert "secret" not in str(caught.value)
+
+
 async def test_a_missing_value_is_named(db: Database) -> None:
     with pytest.raises(QueryError, match="text"):
         await db.fetch_all("SELECT * FROM notes WHERE text = :text")

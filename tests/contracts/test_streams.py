@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from evenflow import Database
-from evenflow.errors import NotConnected, PoolTimeout, QueryError, RowInvalid
+from evenflow.database import Connection
+from evenflow.errors import NotConnected, PoolTimeout, QueryError, QueryTimeout, RowInvalid, TransactionClosed
 from tests.contracts.tables import notes
 
 
@@ -178,3 +179,74 @@ async def test_a_stream_left_open_does_not_keep_the_database_from_closing(url: s
 
     assert not database.is_connected
     assert transaction is not None
+
+
+async def test_an_iteration_used_after_its_transaction_says_so(thousand: Database, in_memory: bool) -> None:
+    async with thousand.transaction():
+        await thousand.execute(notes.insert(), {"text": "begin"})
+        stream = thousand.iterate(notes.select())
+        await anext(stream)
+
+    with pytest.raises((TransactionClosed, QueryError)):
+        [row async for row in stream]
+    assert thousand.statistics().lent == 0
+
+
+async def test_a_timeout_beside_an_open_iteration_does_not_stop_innocent_statements(thousand: Database) -> None:
+    slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    async with thousand.transaction(readonly=True):
+        stream = thousand.iterate(notes.select())
+        await anext(stream)
+        with pytest.raises(QueryTimeout):
+            await thousand.fetch_val(slow, timeout=0.05)
+
+        assert await thousand.fetch_val(sa.select(sa.func.count()).select_from(notes)) == 1000
+        with pytest.raises(QueryError, match="cancelled or timed out"):
+            [row async for row in stream]
+
+
+async def test_two_tasks_cannot_ask_one_iteration_at_once(thousand: Database) -> None:
+    stream = thousand.iterate(notes.select())
+
+    outcomes = await asyncio.gather(anext(stream), anext(stream), return_exceptions=True)
+    await stream.aclose()
+
+    assert sum(isinstance(one, RuntimeError) for one in outcomes) == 1
+    assert thousand.statistics().lent == 0
+
+
+async def test_a_connection_is_the_same_one_in_whatever_task_it_is_used(db: Database) -> None:
+    handed: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+
+    async def older() -> int:
+        connection = await handed
+        async with connection.transaction():
+            found: int = await connection.fetch_val("SELECT x FROM mine")
+        return found
+
+    task = asyncio.create_task(older())
+    async with db.connection() as connection:
+        await connection.execute("CREATE TEMPORARY TABLE mine (x INTEGER)")
+        await connection.execute("INSERT INTO mine VALUES (7)")
+        handed.set_result(connection)
+        assert await task == 7
+
+
+async def test_statistics_count_statements(db: Database) -> None:
+    before = db.statistics()
+    await db.fetch_all(notes.select())
+    async with db.connection() as connection:
+        await connection.fetch_all(notes.select())
+    async with db.transaction():
+        await db.execute(notes.insert(), {"text": "a"})
+    await asyncio.gather(
+        *(db.execute(notes.insert(), {"text": "a"}) for _ in range(3)),
+        db.execute(notes.insert(), {"text": "b"}),
+        return_exceptions=True,
+    )
+    after = db.statistics()
+
+    assert after.reads - before.reads == 2
+    assert after.writes - before.writes == 5
+    assert after.commits - before.commits == 1
+    assert after.waiting == after.lent == 0

@@ -430,3 +430,109 @@ async def test_transactions_of_unrelated_tasks_wait_for_each_other_under_force_r
         await asyncio.gather(*(work(n) for n in range(10)), return_exceptions=True)
 
         assert await forced.fetch_val("SELECT count(*) FROM notes") == 5
+
+
+async def fails() -> None:
+    raise KeyError
+
+
+async def test_a_transaction_left_while_a_child_is_still_opening_it_gives_the_writer_back(db: Database) -> None:
+    child = None
+    with pytest.raises(KeyError):
+        async with db.transaction():
+            child = asyncio.create_task(put(db, "late"))
+            await asyncio.gather(child, fails())
+    outcome = (await asyncio.gather(child, return_exceptions=True))[0]
+
+    assert isinstance(outcome, TransactionClosed)
+    await put(db, "next")
+    assert await texts(db) == ["next"]
+
+
+async def test_a_transaction_left_by_an_error_ends_those_a_child_has_open_inside(db: Database) -> None:
+    nested = asyncio.Event()
+
+    async def child() -> None:
+        async with db.transaction():
+            await put(db, "child")
+            nested.set()
+            await asyncio.sleep(60)
+
+    async def fails_when_nested() -> None:
+        await nested.wait()
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        async with db.transaction():
+            await put(db, "parent")
+            inner = asyncio.create_task(child())
+            await asyncio.gather(inner, fails_when_nested())
+    inner.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await inner
+
+    await put(db, "next")
+    assert await texts(db) == ["next"]
+
+
+async def test_a_forgotten_inner_transaction_does_not_hide_the_error_that_leaves_the_outer(db: Database) -> None:
+    with pytest.raises(KeyError):
+        async with db.transaction():
+            await db.transaction()
+            await put(db, "a")
+            raise KeyError
+
+    await put(db, "next")
+    assert await texts(db) == ["next"]
+
+
+async def test_a_forgotten_inner_transaction_keeps_the_outer_from_being_kept(db: Database) -> None:
+    with pytest.raises(TransactionMisused, match="cannot end before"):
+        async with db.transaction():
+            await db.transaction()
+            await put(db, "a")
+
+    await put(db, "next")
+    assert await texts(db) == ["next"]
+
+
+async def test_a_transaction_that_outlives_its_connection_is_told_and_never_runs_elsewhere(db: Database) -> None:
+    async with db.connection() as connection:
+        transaction = await connection.transaction()
+        await put(db, "inside")
+    with pytest.raises(TransactionClosed):
+        await transaction.commit()
+
+    await put(db, "after")
+    assert await texts(db) == ["after"]
+    assert db.statistics().lent == 0
+
+
+async def test_a_statement_may_be_tried_again_after_a_timeout_at_the_start(db: Database) -> None:
+    held, leave = asyncio.Event(), asyncio.Event()
+
+    async def hog() -> None:
+        async with db.transaction():
+            await put(db, "hog")
+            held.set()
+            await leave.wait()
+
+    task = asyncio.create_task(hog())
+    await held.wait()
+    async with db.transaction():
+        with pytest.raises(QueryTimeout):
+            await db.execute(notes.insert(), {"text": "mine"}, timeout=0.05)
+        leave.set()
+        await task
+        await put(db, "mine")
+
+    assert await texts(db) == ["hog", "mine"]
+
+
+async def test_a_read_only_transaction_refuses_to_change_tables(db: Database) -> None:
+    async with db.transaction(readonly=True):
+        with pytest.raises(ReadOnly):
+            await db.execute("DROP TABLE notes")
+        assert await db.fetch_all("PRAGMA table_info(notes)")
+
+    assert await texts(db) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from tests.integration.servers import Server, serving
 
 APP = """
 import asyncio
-from fastapi import FastAPI
+import time
+from fastapi import BackgroundTasks, FastAPI
 from fastapi.responses import StreamingResponse
 
 app = FastAPI()
@@ -33,6 +35,12 @@ async def stream():
 @app.get("/go-on")
 async def go():
     go_on.set()
+
+@app.get("/background")
+async def background(tasks: BackgroundTasks):
+    async def blocks():
+        time.sleep(2)
+    tasks.add_task(blocks)
 
 @app.get("/big")
 async def big():
@@ -73,6 +81,15 @@ def test_a_stream_is_not_held_back(server: Server) -> None:
         ask(server, "/go-on").close()
         while b"second" not in received:
             received += client.recv(65536)
+
+
+def test_an_answer_does_not_wait_for_what_the_app_does_after_it(server: Server) -> None:
+    started = time.monotonic()
+    with ask(server, "/background") as client:
+        received = client.recv(65536)
+
+    assert received.endswith(b"null")
+    assert time.monotonic() - started < 1.5
 
 
 def test_a_large_stream_arrives_whole(server: Server) -> None:

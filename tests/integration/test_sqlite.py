@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sqlite3
 import subprocess
@@ -104,6 +105,17 @@ async def test_execute_many_in_a_group_fails_whole_and_alone(db: Database) -> No
 
     assert isinstance(outcomes[10], ConstraintViolated)
     assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 10
+
+
+async def test_a_write_is_not_blamed_for_one_that_was_undone_with_it(db: Database) -> None:
+    writes = [
+        db.execute(items.insert(), {"id": 7, "parent": 999}),  # breaks the shared COMMIT
+        db.execute(items.insert(), {"id": 7}),  # collides with the first only while that stands
+        db.execute(items.insert(), {"id": 8}),
+    ]
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+
+    assert [isinstance(one, Exception) for one in outcomes] == [True, False, False]
 
 
 _WRITER = """
@@ -223,6 +235,93 @@ async def test_one_database_serves_loops_in_several_threads(db: Database) -> Non
         await asyncio.sleep(0.001)
 
     assert sorted(found) == list(range(1, 151))
+
+
+async def test_a_slow_statement_that_waits_too_long_for_its_turn_is_told(path: Path) -> None:
+    slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < :n) SELECT count(*) FROM c"
+    async with Database(f"sqlite:///{path}?readers=2&pool_timeout=0.2") as db:
+        await db.fetch_val(slow, {"n": 1_000_000})
+        long = asyncio.create_task(db.fetch_val(slow, {"n": 2_000_000_000}, timeout=1))
+        await asyncio.sleep(0)
+        with pytest.raises(PoolTimeout):
+            await db.fetch_val(slow, {"n": 10})
+        await asyncio.gather(long, return_exceptions=True)
+
+        assert await db.fetch_val(slow, {"n": 10}) == 10
+
+
+async def test_results_do_not_wait_behind_a_statement_that_is_slow_for_once(path: Path) -> None:
+    query = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < :n) SELECT count(*) FROM c"
+    async with Database(f"sqlite:///{path}?readers=1") as db:
+        for _ in range(20):
+            await db.fetch_val(query, {"n": 10})
+        fast = asyncio.create_task(db.fetch_val(query, {"n": 10}))
+        slow = asyncio.create_task(db.fetch_val(query, {"n": 5_000_000}))
+        await fast
+
+        assert not slow.done()
+        await slow
+
+
+async def test_slow_statements_of_loops_in_several_threads_all_get_their_turn(db: Database) -> None:
+    await db.fetch_val(SLOW.format(1_000_000))
+    found: list[int] = []
+
+    def other() -> None:
+        async def work() -> None:
+            found.extend(await asyncio.gather(*(db.fetch_val(SLOW.format(1_000_000)) for _ in range(2))))
+
+        asyncio.run(work())
+
+    threads = [threading.Thread(target=other) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        await db.fetch_val(SLOW.format(1_000_000))
+
+    assert found == [1_000_000] * 6
+
+
+async def test_cancelled_connects_and_loans_leave_no_thread_behind(path: Path) -> None:
+    def ours() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith("evenflow-")]
+
+    async def use() -> None:
+        async with Database(f"sqlite:///{path}") as db:
+            async for _ in db.iterate("SELECT 1"):
+                await db.fetch_val("SELECT 1")
+
+    before = len(ours())
+    for ticks in range(40):
+        task = asyncio.create_task(use())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    deadline = asyncio.get_running_loop().time() + 5
+    while len(ours()) > before and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.01)
+
+    assert len(ours()) == before
+
+
+async def test_a_stream_collected_in_the_middle_of_the_books_does_not_stop_the_loop(db: Database) -> None:
+    await db.execute(items.insert(), {"name": "x"})
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(300):
+            stream = db.iterate(items.select())
+            await anext(stream)
+            cycle: list[object] = [stream]
+            cycle.append(cycle)
+            del stream, cycle
+            db.statistics()
+    finally:
+        gc.set_threshold(*threshold)
+    gc.collect()
+
+    assert db.statistics().lent == 0
 
 
 async def test_disconnecting_ends_a_statement_that_would_run_on(path: Path) -> None:

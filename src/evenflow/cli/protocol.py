@@ -20,7 +20,10 @@ _AT_MOST = 65_536
 
 
 class Gathering:
-    """A transport that writes what one turn of the loop gives it in one piece. All else is the transport's own."""
+    """A transport that writes what one turn of the loop gives it in one piece. All else is the transport's own.
+
+    uvicorn's protocols write with `write()` only, so `writelines()` and `write_eof()` are left out.
+    """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -49,6 +52,11 @@ class Gathering:
         self.flush()
         self._transport.close()
 
+    def abort(self) -> None:
+        """Close at once; what was kept is dropped, as the transport drops its own."""
+        self._pieces, self._size = [], 0
+        self._transport.abort()
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Write what was kept, then change hands."""
         self.flush()
@@ -65,3 +73,8 @@ class HttpProtocol(UvicornProtocol):
         """A client has come."""
         gathering = Gathering(cast("asyncio.Transport", transport), asyncio.get_running_loop())
         super().connection_made(cast("asyncio.Transport", gathering))
+
+    def on_response_complete(self) -> None:
+        """An answer is whole: it goes out now, whatever the app does next, such as its background tasks."""
+        cast("Gathering", self.transport).flush()
+        super().on_response_complete()

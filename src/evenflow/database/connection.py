@@ -6,7 +6,7 @@ import asyncio
 from types import TracebackType
 from typing import Any
 
-from evenflow.database.driver import Mode
+from evenflow.database.driver import Executor, Mode
 from evenflow.database.holder import here
 from evenflow.database.raw import RawConnection
 from evenflow.database.scope import Level, Scope
@@ -29,6 +29,18 @@ class Connection(Statements):
         self._connection: Level | None = None
         self._raw: RawConnection | None = None
 
+    def _level(self) -> Level | None:
+        """The task's own level on this connection, else this connection."""
+        standing = self._state.level
+        own = self._connection
+        if own is None or (standing is not None and standing.scope is own.scope):
+            return standing
+        return own
+
+    @property
+    def _executor(self) -> Executor:
+        return self._level() or self._state.executor
+
     async def __aenter__(self) -> Connection:
         self._entered += 1
         if self._entered == 1 and self._state.level is None:
@@ -49,18 +61,19 @@ class Connection(Statements):
             del self._state.connections[task]
         if level is not None:
             level.ended = True
-            if self._state.standing.get() is level:
+            standing = self._state.standing.get()
+            if standing is not None and standing.scope is level.scope:
                 self._state.standing.set(None)
             level.scope.release()
 
     def transaction(self, **options: Any) -> Transaction:
         """A transaction on this connection; options as for `Database.transaction`."""
-        return Transaction(self._state, **options)
+        return Transaction(self._state, standing=self._level, **options)
 
     @property
     def raw_connection(self) -> RawConnection:
         """The driver's own connection, behind an async face. Inside the block only."""
-        level = self._state.level
+        level = self._level()
         if level is None:
             raise NotConnected("raw_connection is there inside `async with database.connection():` only.")
         if self._raw is None or self._raw.level is not level:

@@ -84,13 +84,13 @@ class DatabaseStatistics:
     lent: int
     """Connections in the hands of a transaction, an `iterate()` or a `connection()`."""
     waiting: int
-    """Statements and transactions handed in and not yet answered."""
+    """Statements and transactions that no connection has taken yet."""
     reads: int
-    """Statements run on reading connections."""
+    """Statements run that read."""
     writes: int
-    """Statements run on the writing connection."""
+    """Statements run that may write; an `execute_many` is one."""
     commits: int
-    """Commits that carried autocommit writes; fewer than the writes where they were grouped."""
+    """Commits of autocommit writes; fewer than the writes where they were grouped."""
     holders: tuple[str, ...]
     """Who holds the lent connections: place, seconds, task."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from evenflow.database.plan import Call, Kind, Want
+from evenflow.database.plan import Call, Want
 from evenflow.database.state import State
 from evenflow.database.statement import Binder
 from evenflow.database.statements import refuse_control
@@ -45,7 +45,6 @@ class Prepared(Generic[T]):
 
     async def _run(self, want: Want, values: dict[str, Any]) -> Any:
         plan, sql, args = self._binder(values)
-        if plan.kind is Kind.CONTROL:
-            refuse_control(plan.kind, sql)
+        refuse_control(plan.kind, sql)
         into = self._into if want in (Want.ALL, Want.ONE) else None
         return await self._state.executor.run(Call(plan, sql, args, want, into))

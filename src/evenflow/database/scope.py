@@ -76,8 +76,8 @@ class Level:
         return level
 
     async def commit(self) -> None:
-        """End the level and keep its work."""
-        self._leave()
+        """End the level and keep its work. Raises TransactionMisused where a level inside is still open."""
+        self._leave(alone=True)
         if not self.begun:
             return
         session = self.scope.lent
@@ -87,8 +87,8 @@ class Level:
             await _to_the_end(session.commit())
 
     async def rollback(self) -> None:
-        """End the level and undo its work."""
-        self._leave()
+        """End the level, and with it all levels still open inside, and undo its work."""
+        self._leave(alone=False)
         if not self.begun:
             return
         session = self.scope.lent
@@ -99,10 +99,10 @@ class Level:
 
     async def check(self, statement: str | None) -> None:
         """Raise where the task may not use this level now; wait where it may in a moment."""
-        if self.ended:
+        if self.ended or self.scope.closed:
             raise TransactionClosed(
-                f"The transaction opened at {self.holder.site} has ended, but {_task_name()} still uses it. "
-                "Await what a transaction starts before leaving its block.",
+                f"The {self._kind} opened at {self.holder.site} has ended, but {_task_name()} still uses it. "
+                "Await what its block starts before leaving the block.",
                 statement=statement,
             )
         if self.children == "error" and self._task is not _task():
@@ -117,10 +117,11 @@ class Level:
     async def _session(self, kind: Kind, statement: str | None) -> Session:
         await self.check(statement)
         scope = self.scope
-        if scope.readonly and kind is Kind.WRITE:
+        if scope.readonly and _changes(kind, statement):
             raise scope.refusal(statement)
         if not self.begun or scope.session is None:
             async with scope.lock:
+                await self.check(statement)  # it may have ended while another task held the lock
                 await self._begin(kind)
         return scope.lent
 
@@ -138,18 +139,30 @@ class Level:
             await scope.lent.begin()
         self.begun = True
 
-    def _leave(self) -> None:
-        if self.ended:
+    @property
+    def _kind(self) -> str:
+        return "transaction" if self.in_transaction else "connection"
+
+    def _leave(self, *, alone: bool) -> None:
+        if self.ended or self.scope.closed:
             raise TransactionClosed(f"The transaction opened at {self.holder.site} has ended already.")
-        if self.scope.innermost is not self:
-            inner = self.scope.innermost.holder.site
+        inner = self.scope.innermost
+        if alone and inner is not self:
             raise TransactionMisused(
-                f"The transaction opened at {self.holder.site} cannot end before the one opened inside it at {inner}."
+                f"The transaction opened at {self.holder.site} cannot end before the one opened inside it at "
+                f"{inner.holder.site}."
             )
+        while inner is not self and inner.parent is not None:
+            inner.ended = True
+            inner = inner.parent
         self.ended = True
         if self.parent is not None:
             self.scope.innermost = self.parent
         self.scope.moved()
+
+    def is_inside(self, level: Level) -> bool:
+        """Whether this is `level` or a level inside it."""
+        return self is level or (self.parent is not None and self.parent.is_inside(level))
 
 
 class Scope:
@@ -163,6 +176,8 @@ class Scope:
         """Whether unrelated tasks stand in it (`force_rollback`): then they wait for each other's transactions."""
         self.readonly = mode is Mode.READ
         self.session: Session | None = None
+        self.closed = False
+        """Whether the connection has been given back for good."""
         self.lock = asyncio.Lock()
         self.innermost: Level
         self._stale: str | None = None
@@ -178,13 +193,17 @@ class Scope:
     async def check_out(self, kind: Kind) -> None:
         """Borrow the connection."""
         try:
-            self.session = await self.driver.lend(self.mode, self.holder)
+            session = await self.driver.lend(self.mode, self.holder)
         except PoolTimeout as error:
             if self.mode is not Mode.WRITE or kind is not Kind.READ:
                 raise
             # Nobody gains from failing a read: go on with a snapshot, and refuse the first write.
-            self.session = await self.driver.lend(Mode.READ, self.holder)
+            session = await self.driver.lend(Mode.READ, self.holder)
             self.readonly, self._stale = True, str(error)
+        if self.closed:
+            session.release()  # who waited for it has left meanwhile
+        else:
+            self.session = session
 
     def refusal(self, statement: str | None) -> Exception:
         """Why this scope does not write."""
@@ -200,7 +219,8 @@ class Scope:
         )
 
     def release(self) -> None:
-        """Give the connection back."""
+        """Give the connection back; nothing runs in this scope any more."""
+        self.closed = True
         session, self.session = self.session, None
         if session is not None:
             session.release()
@@ -239,6 +259,13 @@ def _task() -> asyncio.Task[Any] | None:
 def _task_name() -> str:
     task = _task()
     return f"task {task.get_name()}" if task else "a callback"
+
+
+def _changes(kind: Kind, statement: str | None) -> bool:
+    # A PRAGMA may only ask; and what has no statement is access to the raw connection.
+    if kind is Kind.ALONE:
+        return statement is not None and not statement.lstrip()[:6].upper().startswith("PRAGMA")
+    return kind is Kind.WRITE
 
 
 async def _to_the_end(work: Coroutine[Any, Any, None] | Awaitable[None]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from evenflow.database.driver import Cursor
+from evenflow.database.driver import Cursor, Executor
 from evenflow.database.holder import here
 from evenflow.database.plan import Call, Kind, ManyCall, Want
 from evenflow.database.stream import RowStream
@@ -33,6 +33,11 @@ class Statements:
 
     _state: State
 
+    @property
+    def _executor(self) -> Executor:
+        """Where the calling task's statements go."""
+        return self._state.executor
+
     @overload
     async def fetch_all(
         self, query: Query, values: Values = None, *, into: None = None, timeout: float | None = None
@@ -53,7 +58,7 @@ class Statements:
     ) -> list[Any]:
         """All rows; `into` makes each a Pydantic model, a dataclass or a TypedDict, validated."""
         call = self._call(query, values, Want.ALL, into)
-        rows: list[Any] = await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
+        rows: list[Any] = await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
         return rows
 
     @overload
@@ -76,7 +81,7 @@ class Statements:
     ) -> Any:
         """The first row, or None where there is none."""
         call = self._call(query, values, Want.ONE, into)
-        return await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def fetch_val(
         self, query: Query, values: Values = None, column: Any = 0, *, timeout: float | None = None
@@ -84,7 +89,7 @@ class Statements:
         """One value of the first row, by index, name or column; None where there is no row."""
         call = self._call(query, values, Want.VALUE, None)
         call.column = column
-        return await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def execute(self, query: Query, values: Values = None, *, timeout: float | None = None) -> Any:
         """Run a statement that changes something.
@@ -93,7 +98,7 @@ class Statements:
         (RETURNING), else the number of rows changed.
         """
         call = self._call(query, values, Want.ANSWER, None)
-        return await (self._state.executor.run(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def execute_many(
         self, query: Query, values: Sequence[Mapping[str, Any]], *, into: Any = None, timeout: float | None = None
@@ -108,7 +113,7 @@ class Statements:
         for plan, sql, _ in batches:
             refuse_control(plan.kind, sql)
         call = ManyCall(list(batches), into)
-        return await (self._state.executor.run_many(call) if timeout is None else self._run_within(timeout, call))
+        return await (self._executor.run_many(call) if timeout is None else self._run_within(timeout, call))
 
     @overload
     def iterate(
@@ -135,18 +140,17 @@ class Statements:
         async def opened() -> Cursor:
             if call.plan.kind is not Kind.READ:
                 raise QueryError("iterate() is for statements that read; use fetch_all() here.", statement=call.sql)
-            return await self._state.executor.open_cursor(call, holder)
+            return await self._executor.open_cursor(call, holder)
 
         return RowStream(opened, timeout, call.sql)
 
     def _call(self, query: Query, values: Values, want: Want, into: Any) -> Call:
         plan, sql, args = self._state.planner.bind(query, values)
-        if plan.kind is Kind.CONTROL:
-            refuse_control(plan.kind, sql)
+        refuse_control(plan.kind, sql)
         return Call(plan, sql, args, want, into)
 
     async def _run_within(self, timeout: float, call: Call | ManyCall) -> Any:
-        executor = self._state.executor
+        executor = self._executor
         try:
             async with asyncio.timeout(timeout):
                 return await (executor.run(call) if isinstance(call, Call) else executor.run_many(call))

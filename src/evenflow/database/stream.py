@@ -28,6 +28,7 @@ class RowStream(Generic[T]):
         self._cursor: Cursor | None = None
         self._rows: Iterator[T] = iter(())
         self._over = False
+        self._busy = False
 
     def __aiter__(self) -> RowStream[T]:
         return self
@@ -43,6 +44,9 @@ class RowStream(Generic[T]):
         raise StopAsyncIteration
 
     async def _piece(self) -> list[T]:
+        if self._busy:
+            raise RuntimeError("two tasks ask one iterate() for rows at once; give each its own, or read in one task")
+        self._busy = True
         try:
             async with asyncio.timeout(self._timeout):
                 if self._cursor is None:
@@ -56,6 +60,8 @@ class RowStream(Generic[T]):
         except BaseException:
             self._release()
             raise
+        finally:
+            self._busy = False
 
     async def aclose(self) -> None:
         """Close the result and give its connection back."""

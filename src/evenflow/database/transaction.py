@@ -25,7 +25,13 @@ class Transaction:
     """
 
     def __init__(
-        self, state: State, *, force_rollback: bool = False, readonly: bool = False, children: Children = "inherit"
+        self,
+        state: State,
+        *,
+        force_rollback: bool = False,
+        readonly: bool = False,
+        children: Children = "inherit",
+        standing: Callable[[], Level | None] | None = None,
     ) -> None:
         if children not in ("inherit", "error"):
             raise TransactionMisused(f"children is {children!r}; it can be 'inherit' or 'error'.")
@@ -33,6 +39,7 @@ class Transaction:
         self._force_rollback = force_rollback
         self._readonly = readonly
         self._children = children
+        self._standing = standing or (lambda: state.level)
         self._level: Level | None = None
 
     async def start(self) -> Transaction:
@@ -43,7 +50,7 @@ class Transaction:
                 "use with `database.transaction()`."
             )
         state = self._state
-        outer = state.level
+        outer = self._standing()
         if outer is None:
             scope = Scope(state.driver, Mode.READ if self._readonly else Mode.WRITE, here())
             self._level = Level(scope, None, scope.holder, transaction=True, children=self._children)
@@ -76,7 +83,8 @@ class Transaction:
         finally:
             if level.ended:
                 self._level = None
-                if self._state.standing.get() is level:
+                standing = self._state.standing.get()
+                if standing is not None and standing.is_inside(level):
                     self._state.standing.set(level.parent)
                 if level.parent is None:
                     level.scope.release()
@@ -90,9 +98,8 @@ class Transaction:
     def _transaction(self) -> Level | None:
         """The open level, where the asking task stands in it."""
         standing = self._state.standing.get()
-        while standing is not None and standing is not self._level:
-            standing = standing.parent
-        return standing
+        inside = standing is not None and self._level is not None and standing.is_inside(self._level)
+        return self._level if inside else None
 
     async def __aenter__(self) -> Transaction:
         return await self.start()
@@ -100,10 +107,17 @@ class Transaction:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if error is not None and self._level is not None and (self._level.ended or self._level.scope.closed):
+            return  # it was ended from outside, and the error in flight says more
         if error is not None or self._force_rollback:
             await self.rollback()
-        else:
+            return
+        try:
             await self.commit()
+        except TransactionMisused:
+            if self._level is not None and not self._level.ended:
+                await self.rollback()
+            raise
 
     def __await__(self) -> Generator[None, None, Transaction]:
         return self.start().__await__()
@@ -120,5 +134,9 @@ class Transaction:
 
     def _again(self) -> Transaction:
         return Transaction(
-            self._state, force_rollback=self._force_rollback, readonly=self._readonly, children=self._children
+            self._state,
+            force_rollback=self._force_rollback,
+            readonly=self._readonly,
+            children=self._children,
+            standing=self._standing,
         )

@@ -27,8 +27,10 @@ class Backlog:
         self._alarm_loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    def __len__(self) -> int:
-        return len(self._tickets)
+    @property
+    def waiting(self) -> int:
+        """Tickets that no thread has begun."""
+        return sum(not ticket.started for ticket in list(self._tickets))
 
     def enter(self, ticket: Ticket) -> None:
         """Count a ticket in. Raises QueueFull, and NotConnected after the end."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -56,13 +55,13 @@ class SqliteDriver:
         if 0 < interval < sys.getswitchinterval():
             # A thread that reads takes the GIL back for each row and waits this long while the loop is busy.
             sys.setswitchinterval(interval)
-        await self._writer.start()
-        if self._readers is not None:
-            try:
+        try:
+            await self._writer.start()
+            if self._readers is not None:
                 await self._readers.start()
-            except BaseException:
-                await self.close()
-                raise
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Close all connections; the writer, as the last one, tidies the journal away."""
@@ -103,8 +102,7 @@ class SqliteDriver:
         if mode is Mode.WRITE:
             return await self._lend_writer(holder)
         loan, give_back = await self._loans.lend(holder, private=True)
-        lane = LaneSession(loan.queue, loan.lane.interrupt, self._backlog, give_back, begin="BEGIN")
-        return PrivateSession(lane, partial(self._turn, holder))
+        return PrivateSession(loan.queue, loan.lane.interrupt, self._backlog, give_back, partial(self._turn, holder))
 
     def statistics(self) -> DatabaseStatistics:
         """The state of now."""
@@ -114,9 +112,9 @@ class SqliteDriver:
         return DatabaseStatistics(
             connections=1 + (len(readers) if readers else 0) + len(self._loans),
             lent=len(holders),
-            waiting=len(self._backlog) + (readers.waiting if readers else 0),
-            reads=(readers.done if readers else 0) + self._loans.done,
-            writes=self._writer.lane.done,
+            waiting=self._backlog.waiting + (readers.waiting if readers else 0),
+            reads=self._writer.lane.reads + self._loans.reads + (readers.done if readers else 0),
+            writes=self._writer.lane.writes + self._loans.writes,
             commits=self._writer.commits,
             holders=tuple(map(str, holders)),
         )
@@ -142,7 +140,7 @@ class SqliteDriver:
         self._writer.put(lease)
         try:
             await self._backlog.outcome(lease.granted, self._writer.lane.interrupt)
-        except asyncio.CancelledError:
+        except BaseException:
             lease.give_back()  # it may have been granted in the same moment
             raise
         return lease

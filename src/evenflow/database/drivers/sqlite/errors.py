@@ -90,6 +90,9 @@ _CONSTRAINT = re.compile(r"constraint failed: (.+)$")
 
 def translated(error: BaseException, statement: str | None) -> BaseException:
     """Evenflow's error for one of sqlite3's, with `error` as its cause; any other error unchanged."""
+    if isinstance(error, UnicodeEncodeError):  # which holds the text itself, so it is not kept as the cause
+        sentence = "A text cannot be stored: it holds half of a surrogate pair, which has no place in UTF-8."
+        return SqliteDataError(sentence, statement=statement)
     if not isinstance(error, (sqlite3.Error, OverflowError)) or isinstance(error, DatabaseError):
         return error
     ours = _built(error, statement)

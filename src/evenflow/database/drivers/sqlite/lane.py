@@ -10,6 +10,7 @@ from threading import Lock, Thread
 
 from evenflow.database.drivers.sqlite.errors import translated
 from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket
+from evenflow.database.plan import Call, Kind, ManyCall
 
 Connect = Callable[[], sqlite3.Connection]
 
@@ -28,8 +29,10 @@ class Lane:
         self._lock = Lock()
         self._current: Ticket | None = None
         self._opened: asyncio.Future[None] | None = None
-        self.done = 0
-        """Tickets done so far."""
+        self.reads = 0
+        """Statements done that read."""
+        self.writes = 0
+        """Statements done that may write."""
 
     async def start(self) -> None:
         """Open the connection. Raises what opening raises."""
@@ -42,6 +45,8 @@ class Lane:
 
         A statement that runs on is interrupted after two seconds: nobody is left who could want its result.
         """
+        if self._thread.ident is None:
+            return  # it was never started
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._thread.join, _GRACE)
         while self._thread.is_alive():
@@ -79,8 +84,15 @@ class Lane:
             outcome = (ticket, None, translated(error, ticket.sql))
         with self._lock:
             self._current = None
-        self.done += 1
         return outcome
+
+    def count(self, ticket: Ticket) -> None:
+        """Count a ticket that was done, if it was a statement of the caller's."""
+        matter = ticket.matter
+        if isinstance(matter, Call) and matter.plan.kind is Kind.READ:
+            self.reads += 1
+        elif isinstance(matter, (Call, ManyCall)):
+            self.writes += 1
 
     def interrupt(self, ticket: Ticket) -> bool:
         """Stop the ticket if it is the one being done; says whether it was."""

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from threading import Lock
+from threading import RLock
 
 from evenflow.database.drivers.sqlite.backlog import Backlog
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
-from evenflow.database.drivers.sqlite.ticket import Item, Ticket, deliver
+from evenflow.database.drivers.sqlite.ticket import Item, Outcome, Ticket, deliver
 from evenflow.database.drivers.sqlite.work import Open
 from evenflow.database.holder import Holder
 
@@ -28,7 +28,13 @@ def serve_loan(lane: Lane, queue: SimpleQueue[Item]) -> None:
             opened = [*(each for each in opened if not each.closed), item.matter]
         outcome = lane.perform(item)
         if outcome is not None:
+            lane.count(item)
             deliver([outcome])
+        if item.abandoned:
+            # SQLite remembers an interrupt as long as any result is open, and would stop innocent statements too.
+            for result in opened:
+                result.close()
+        del item, outcome  # the thread may sleep for long, and rows shall not wait with it
     for result in opened:
         result.close()
     if lane.connection.in_transaction:
@@ -57,7 +63,9 @@ class Loan:
 class Loans:
     """Lends connections that read, kept for the next borrower, and private ones, closed after use.
 
-    They come back from any thread, even from a destructor; so the books are kept under a lock.
+    They come back from any thread, and from destructors: even in the middle of our own book-keeping, when the
+    garbage collector runs there. So the lock is one that its holder may take again, and who waits is served after
+    the books are closed, not while they are open.
     """
 
     def __init__(self, limit: int, backlog: Backlog, reading: Connect, private: Connect) -> None:
@@ -65,19 +73,25 @@ class Loans:
         self._backlog = backlog
         self._reading = reading
         self._private = private
-        self._lock = Lock()
+        self._lock = RLock()
         self._out: dict[object, Holder] = {}
         self._waiting: deque[tuple[Ticket, object, Holder]] = deque()
         self._idle: list[Loan] = []
         self._open: set[Loan] = set()
+        self._reads = self._writes = 0  # of connections closed since
 
     def __len__(self) -> int:
         return len(self._open)
 
     @property
-    def done(self) -> int:
-        """Statements done on connections that are open now."""
-        return sum(loan.lane.done for loan in list(self._open))
+    def reads(self) -> int:
+        """Statements that read, done on lent connections."""
+        return self._reads + sum(loan.lane.reads for loan in list(self._open))
+
+    @property
+    def writes(self) -> int:
+        """Statements that write, done on lent connections."""
+        return self._writes + sum(loan.lane.writes for loan in list(self._open))
 
     @property
     def holders(self) -> list[Holder]:
@@ -90,15 +104,27 @@ class Loans:
         place = object()
         try:
             await self._wait_for(place, holder)
-            loan = None if private else self._kept()
-            if loan is None:
-                loan = Loan(self._private if private else self._reading)
-                await loan.lane.start()
-                self._open.add(loan)
+            loan = (None if private else self._kept()) or await self._opened(private=private)
         except BaseException:
             self._vacate(place)
             raise
         return loan, lambda: self._take_back(loan, place, keep=not private)
+
+    async def _opened(self, *, private: bool) -> Loan:
+        loan = Loan(self._private if private else self._reading)
+        self._open.add(loan)
+        try:
+            await loan.lane.start()
+        except BaseException:
+            self._close(loan)
+            raise
+        return loan
+
+    def _close(self, loan: Loan) -> None:
+        loan.end()
+        self._open.discard(loan)
+        self._reads += loan.lane.reads
+        self._writes += loan.lane.writes
 
     async def stop(self) -> None:
         """End every connection; those in use after the statement they are at."""
@@ -114,16 +140,16 @@ class Loans:
             return self._idle.pop() if self._idle else None
 
     async def _wait_for(self, place: object, holder: Holder) -> None:
-        waiting: Ticket | None = None
         with self._lock:
             if len(self._out) < self._limit:
                 self._out[place] = holder
-            else:
-                waiting = Ticket(_nothing, None)
-                self._waiting.append((waiting, place, holder))
-        if waiting is not None:
-            self._backlog.enter(waiting)
-            await self._backlog.outcome(waiting, lambda _: False)
+                return
+        waiting = Ticket(_nothing, None)
+        self._backlog.enter(waiting)
+        with self._lock:
+            self._waiting.append((waiting, place, holder))
+        self._serve_waiting()
+        await self._backlog.outcome(waiting, lambda _: False)
 
     def _take_back(self, loan: Loan, place: object, *, keep: bool) -> None:
         if keep:
@@ -131,24 +157,25 @@ class Loans:
             with self._lock:
                 self._idle.append(loan)
         else:
-            loan.end()
-            self._open.discard(loan)
+            self._close(loan)
         self._vacate(place)
 
     def _vacate(self, place: object) -> None:
-        following: Ticket | None = None
         with self._lock:
-            if self._out.pop(place, None) is None:
-                return
-            while self._waiting:
-                ticket, theirs, holder = self._waiting.popleft()
+            self._out.pop(place, None)
+        self._serve_waiting()
+
+    def _serve_waiting(self) -> None:
+        served: list[Outcome] = []
+        with self._lock:
+            while self._waiting and len(self._out) < self._limit:
+                ticket, place, holder = self._waiting.popleft()
                 if not ticket.abandoned:
-                    following = ticket
-                    following.started = True
-                    self._out[theirs] = holder
-                    break
-        if following is not None:
-            deliver([(following, None, None)])
+                    ticket.started = True
+                    self._out[place] = holder
+                    served.append((ticket, None, None))
+        for outcome in served:
+            deliver([outcome])
 
 
 def _nothing(connection: sqlite3.Connection, matter: None) -> None:

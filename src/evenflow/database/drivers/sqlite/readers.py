@@ -12,7 +12,7 @@ from typing import Any
 
 from evenflow.database.drivers.sqlite.backlog import abandon, too_late, too_many
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
-from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, deliver, fail
+from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, fail, settle
 from evenflow.database.drivers.sqlite.work import run_timed
 from evenflow.database.plan import Call
 from evenflow.errors import NotConnected
@@ -22,6 +22,42 @@ _BATCH_SECONDS = 0.002
 _FAST = 0.0002
 _SLOW = 0.005
 _PATROL_SECONDS = 0.002
+
+
+class Finished:
+    """Outcomes of one reader for one loop that wait to be handed over together."""
+
+    __slots__ = ("loop", "outcomes", "since", "told")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        self.loop = loop
+        self.outcomes: deque[Outcome] = deque()
+        self.since = 0.0
+        self.told = True
+        """Whether the loop has been woken for all there are."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Let an outcome wait with the others."""
+        if not self.outcomes:
+            self.since = monotonic()
+        self.outcomes.append(outcome)
+        self.told = False
+
+    def is_due(self) -> bool:
+        """Whether they have become many, or old."""
+        return len(self.outcomes) >= _BATCH or monotonic() - self.since > _BATCH_SECONDS
+
+    def deliver(self) -> None:
+        """Wake the loop to take them. From any thread, and more often than needed."""
+        self.told = True
+        if self.loop is not None:
+            with suppress(RuntimeError):  # a closed loop has nobody left who waits
+                self.loop.call_soon_threadsafe(self._settle)
+
+    def _settle(self) -> None:
+        # Taken all at once: what the reader adds meanwhile comes with its own wake-up.
+        taken = [self.outcomes.popleft() for _ in range(len(self.outcomes))]
+        settle(taken)
 
 
 class Readers:
@@ -42,6 +78,8 @@ class Readers:
         self._ringing: asyncio.AbstractEventLoop | None = None
         self._head: Ticket | None = None
         self._stopping = False
+        self._finished: dict[Lane, Finished] = {}
+        self._slow_lock = Lock()
         self._slow: deque[Ticket] = deque()
         self._slow_limit = max(1, count - 1)
         self._slow_running: set[Ticket] = set()
@@ -57,7 +95,7 @@ class Readers:
     @property
     def done(self) -> int:
         """Statements done so far."""
-        return sum(lane.done for lane in self._lanes)
+        return sum(lane.reads for lane in self._lanes)
 
     async def start(self) -> None:
         """Open all connections."""
@@ -95,20 +133,26 @@ class Readers:
         return any(lane.interrupt(ticket) for lane in self._lanes)
 
     def _put_slow(self, ticket: Ticket) -> None:
-        if len(self._slow_running) >= self._slow_limit:
-            self._slow.append(ticket)
-            return
-        self._slow_running.add(ticket)
-        ticket.future.add_done_callback(lambda _: self._slow_done(ticket))
-        self._tickets.append(ticket)
-        self._see_to_it(ticket)
+        with self._slow_lock:
+            wait = len(self._slow_running) >= self._slow_limit
+            if wait:
+                self._slow.append(ticket)
+            else:
+                self._slow_running.add(ticket)
+        if wait:
+            self._watch(ticket.loop)
+        else:
+            self._tickets.append(ticket)
+            self._see_to_it(ticket)
 
     def _slow_done(self, ticket: Ticket) -> None:
-        self._slow_running.discard(ticket)
-        while self._slow and len(self._slow_running) < self._slow_limit:
-            following = self._slow.popleft()
-            if not following.abandoned:
-                self._put_slow(following)
+        with self._slow_lock:
+            self._slow_running.discard(ticket)
+            while self._slow and len(self._slow_running) < self._slow_limit:
+                following = self._slow.popleft()
+                if not following.abandoned:
+                    self._slow_running.add(following)
+                    self._tickets.append(following)
 
     def _see_to_it(self, ticket: Ticket) -> None:
         # hot: bench_article. A reader woken now would fight the loop for the GIL at every step of SQLite's; woken
@@ -127,18 +171,25 @@ class Readers:
         asleep = self._asleep
         if asleep and len(self._unsure) >= len(self._lanes) - len(asleep):
             self._wake_one()
-        if loop is not None and (self._patrol is None or (self._patrol is not loop and self._patrol.is_closed())):
+        if loop is not None:
+            self._watch(loop)
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._patrol is None or (self._patrol is not loop and self._patrol.is_closed()):
             self._patrol = loop
             loop.call_later(_PATROL_SECONDS, self._look)
 
     def _look(self) -> None:
         self._refuse_late(self._tickets)
         self._refuse_late(self._slow)
+        for finished in list(self._finished.values()):
+            if not finished.told:  # they wait behind a statement that only seemed to be short
+                finished.deliver()
         head = _first(self._tickets)
         if head is not None and head is self._head:
             self._wake_one()
         self._head = head
-        if self._patrol is not None and (head is not None or self._slow):
+        if self._patrol is not None and (head is not None or self._slow or len(self._asleep) < len(self._lanes)):
             self._patrol.call_later(_PATROL_SECONDS, self._look)
         else:
             self._patrol = None
@@ -148,6 +199,7 @@ class Readers:
         while (oldest := _first(waiting)) is not None and oldest.since < latest:
             with suppress(ValueError):  # a reader has just taken it
                 waiting.remove(oldest)
+                self._slow_done(oldest)
                 fail(oldest, too_late(self._patience, self._explain, oldest))
 
     def _wake_one(self) -> None:
@@ -181,34 +233,29 @@ class Readers:
         tickets = self._tickets
         bell = Lock()
         bell.acquire()
-        finished: list[Outcome] = []
-        first = 0.0
+        finished = self._finished[lane] = Finished()
         while True:
             try:
                 ticket = tickets.popleft()
             except IndexError:
-                if finished:
-                    deliver(finished)
-                    finished = []
+                if not finished.told:
+                    finished.deliver()
                 elif self._stopping:
                     return
                 else:
                     self._sleep(bell)
                 continue
             sure = 0.0 < ticket.matter.plan.cost < _FAST
-            if finished and (
-                not sure
-                or len(finished) >= _BATCH
-                or monotonic() - first > _BATCH_SECONDS
-                or ticket.loop is not finished[0][0].loop
-            ):
-                deliver(finished)
-                finished = []
+            if not finished.told and (not sure or finished.is_due() or finished.loop is not ticket.loop):
+                finished.deliver()
+            if finished.loop is not ticket.loop:
+                finished = self._finished[lane] = Finished(ticket.loop)
             outcome = lane.perform(ticket) if sure else self._perform_unsure(lane, ticket)
+            if ticket in self._slow_running:
+                self._slow_done(ticket)
             if outcome is not None:
-                if not finished:
-                    first = monotonic()
-                finished.append(outcome)
+                lane.reads += 1
+                finished.add(outcome)
             del ticket, outcome  # nothing here may keep a caller's rows alive while the thread sleeps
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,6 +14,7 @@ from evenflow.database.drivers.sqlite.backlog import Backlog
 from evenflow.database.drivers.sqlite.ticket import Item, Ticket
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, Kind, ManyCall
+from evenflow.errors import TransactionClosed
 
 PIECE = 256
 """Rows an `iterate()` fetches at a time."""
@@ -51,7 +53,7 @@ class LaneSession:
 
     async def begin(self) -> None:
         """Start a transaction."""
-        await self._do(work.run_sql, self._begin)
+        await self._do(work.begin, self._begin)
         self._begun = True
 
     async def commit(self) -> None:
@@ -90,6 +92,11 @@ class LaneSession:
         return work.inside(act) if self._begun else act
 
     async def _do(self, act: work.Act, matter: Any) -> Any:
+        if self._give_back is None:
+            raise TransactionClosed(
+                "The connection this belonged to has been given back: its transaction or connection() has ended.",
+                statement=getattr(matter, "sql", None),
+            )
         ticket = Ticket(act, matter)
         self._backlog.enter(ticket)
         self._queue.put(ticket)
@@ -131,28 +138,38 @@ class SessionCursor:
 class PrivateSession(LaneSession):
     """A connection of one's own. Its writes take their turn with the writer's, so they never meet a lock."""
 
-    def __init__(self, lane: LaneSession, take_turn: Callable[[], Awaitable[Callable[[], None]]]) -> None:
-        super().__init__(lane._queue, lane._interrupt, lane._backlog, lane.release, begin="BEGIN IMMEDIATE")
+    def __init__(
+        self,
+        queue: SimpleQueue[Item],
+        interrupt: Callable[[Ticket], bool],
+        backlog: Backlog,
+        give_back: Callable[[], None],
+        take_turn: Callable[[], Awaitable[Callable[[], None]]],
+    ) -> None:
+        super().__init__(queue, interrupt, backlog, give_back, begin="BEGIN IMMEDIATE")
         self._take_turn = take_turn
         self._turn_over: Callable[[], None] | None = None
 
     async def run(self, call: Call) -> Any:
         """One statement, on its turn if it writes."""
-        if call.plan.kind is Kind.READ or self._turn_over is not None:
+        if call.plan.kind is Kind.READ:
             return await super().run(call)
-        turn_over = await self._take_turn()
-        try:
+        async with self._turn():
             return await super().run(call)
-        finally:
-            turn_over()
 
     async def run_many(self, call: ManyCall) -> Any:
         """Many sets of arguments, on their turn."""
-        if self._turn_over is not None:
+        async with self._turn():
             return await super().run_many(call)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._turn_over is not None:  # the transaction's own
+            yield
+            return
         turn_over = await self._take_turn()
         try:
-            return await super().run_many(call)
+            yield
         finally:
             turn_over()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
+from evenflow.database.drivers.sqlite.errors import SqliteOperationalError
 from evenflow.database.plan import Call, Kind, ManyCall, Plan, Want
 from evenflow.errors import TransactionClosed
 
@@ -121,6 +122,11 @@ class Open:
 def fetch_piece(connection: sqlite3.Connection, opened: Open) -> list[Any]:
     """The next rows of an open result; it is opened by its first piece and closed after its last."""
     call = opened.call
+    if opened.closed:
+        raise SqliteOperationalError(
+            "This iterate() was ended when a statement on its connection was cancelled or timed out. Start it again.",
+            statement=call.sql,
+        )
     if opened.cursor is None:
         opened.cursor = connection.execute(call.sql, call.args)
     try:
@@ -132,6 +138,12 @@ def fetch_piece(connection: sqlite3.Connection, opened: Open) -> list[Any]:
     if len(rows) < opened.size:
         opened.close()
     return made
+
+
+def begin(connection: sqlite3.Connection, sql: str) -> None:
+    """Start a transaction; one that an abandoned BEGIN has started after all is as good."""
+    if not connection.in_transaction:
+        connection.execute(sql)
 
 
 def run_sql(connection: sqlite3.Connection, sql: str) -> None:

@@ -84,6 +84,7 @@ class Writer:
                 self._write(self._gathered(item))
             else:
                 self._one_by_one([item])
+            del item  # the thread may sleep for long, and rows shall not wait with it
 
     def _gathered(self, first: Ticket) -> list[Ticket]:
         group = [first]
@@ -113,11 +114,14 @@ class Writer:
         started = perf_counter()
         for number, ticket in enumerate(group):
             outcome = self.lane.perform(ticket)
+            if not connection.in_transaction:
+                # SQLite gave the transaction up for this ticket's sake: its error stands, nothing else does.
+                if outcome is not None:
+                    self._answer([outcome])
+                self._one_by_one([*(done for done, _, _ in outcomes), *group[number + 1 :]])
+                return
             if outcome is not None:
                 outcomes.append(outcome)
-            if not connection.in_transaction:
-                self._again(outcomes, group[number + 1 :])
-                return
             if perf_counter() - started > _GROUP_SECONDS and number + 1 < len(group):
                 self._ahead.extendleft(reversed(group[number + 1 :]))
                 break
@@ -131,25 +135,22 @@ class Writer:
             if connection.in_transaction:
                 with suppress(sqlite3.Error):
                     connection.execute("ROLLBACK")
-            self._again(outcomes, [])
+            self._one_by_one([ticket for ticket, _, _ in outcomes])
             return
         self.commits += 1
-        if outcomes:
-            deliver_each(outcomes)
-
-    def _again(self, outcomes: list[Outcome], unheard: list[Ticket]) -> None:
-        """The shared transaction is gone: errors stand, all others run again, each in its own."""
-        failed = [outcome for outcome in outcomes if outcome[2] is not None]
-        if failed:
-            deliver_each(failed)
-        self._one_by_one([ticket for ticket, _, error in outcomes if error is None] + unheard)
+        self._answer(outcomes)
 
     def _one_by_one(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
             outcome = self.lane.perform(ticket)
-            self.commits += ticket.groupable
             if outcome is not None:
-                deliver([outcome])
+                self.commits += ticket.groupable and outcome[2] is None
+                self._answer([outcome])
+
+    def _answer(self, outcomes: list[Outcome]) -> None:
+        for ticket, _, _ in outcomes:
+            self.lane.count(ticket)
+        deliver_each(outcomes)
 
     def _lend(self, lease: Lease) -> None:
         self._lease = lease  # before the look at `_stopping`, so that stop() sees one or the other
