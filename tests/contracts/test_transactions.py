@@ -449,6 +449,19 @@ async def test_a_transaction_left_while_a_child_is_still_opening_it_gives_the_wr
     assert await texts(db) == ["next"]
 
 
+async def test_a_nested_transaction_left_while_a_child_is_still_opening_it_keeps_nothing_of_it(db: Database) -> None:
+    async with db.transaction():
+        await put(db, "outer")
+        with pytest.raises(KeyError):
+            async with db.transaction():
+                child = asyncio.create_task(put(db, "late"))
+                await asyncio.gather(child, fails())
+        outcome = (await asyncio.gather(child, return_exceptions=True))[0]
+
+    assert isinstance(outcome, TransactionClosed)
+    assert await texts(db) == ["outer"]
+
+
 async def test_a_transaction_left_by_an_error_ends_those_a_child_has_open_inside(db: Database) -> None:
     nested = asyncio.Event()
 

@@ -123,6 +123,7 @@ class Level:
             async with scope.lock:
                 await self.check(statement)  # it may have ended while another task held the lock
                 await self._begin(kind)
+                await self.check(statement)  # or while the database was asked to begin
         return scope.lent
 
     async def _begin(self, kind: Kind) -> None:
