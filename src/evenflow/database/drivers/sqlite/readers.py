@@ -11,53 +11,16 @@ from time import monotonic
 from typing import Any
 
 from evenflow.database.drivers.sqlite.backlog import abandon, too_late, too_many
+from evenflow.database.drivers.sqlite.finished import Finished
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
-from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, fail, settle
+from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, fail
 from evenflow.database.drivers.sqlite.work import run_timed
 from evenflow.database.plan import Call
 from evenflow.errors import NotConnected
 
-_BATCH = 256
-_BATCH_SECONDS = 0.002
 _FAST = 0.0002
 _SLOW = 0.005
 _PATROL_SECONDS = 0.002
-
-
-class Finished:
-    """Outcomes of one reader for one loop that wait to be handed over together."""
-
-    __slots__ = ("loop", "outcomes", "since", "told")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        self.loop = loop
-        self.outcomes: deque[Outcome] = deque()
-        self.since = 0.0
-        self.told = True
-        """Whether the loop has been woken for all there are."""
-
-    def add(self, outcome: Outcome) -> None:
-        """Let an outcome wait with the others."""
-        if not self.outcomes:
-            self.since = monotonic()
-        self.outcomes.append(outcome)
-        self.told = False
-
-    def is_due(self) -> bool:
-        """Whether they have become many, or old."""
-        return len(self.outcomes) >= _BATCH or monotonic() - self.since > _BATCH_SECONDS
-
-    def deliver(self) -> None:
-        """Wake the loop to take them. From any thread, and more often than needed."""
-        self.told = True
-        if self.loop is not None:
-            with suppress(RuntimeError):  # a closed loop has nobody left who waits
-                self.loop.call_soon_threadsafe(self._settle)
-
-    def _settle(self) -> None:
-        # Taken all at once: what the reader adds meanwhile comes with its own wake-up.
-        taken = [self.outcomes.popleft() for _ in range(len(self.outcomes))]
-        settle(taken)
 
 
 class Readers:
