@@ -292,7 +292,7 @@ async def test_cancelled_connects_and_loans_leave_no_thread_behind(path: Path) -
                 await db.fetch_val("SELECT 1")
 
     before = len(ours())
-    for ticks in range(40):
+    for ticks in range(120):
         task = asyncio.create_task(use())
         for _ in range(ticks):
             await asyncio.sleep(0)

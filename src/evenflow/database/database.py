@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from evenflow.database.completion import to_the_end
 from evenflow.database.connection import Connection
 from evenflow.database.driver import DatabaseStatistics, Mode
 from evenflow.database.drivers import driver_for
@@ -87,7 +88,7 @@ class Database(Statements):
         self._state.connections.clear()
         self._state.standing.set(None)
         self._state.connected = None
-        await driver.close()
+        await to_the_end(driver.close(), grace=5.0)
         logger.info("Disconnected from %s", self.url.obscure_password)
 
     async def __aenter__(self) -> Database:

@@ -8,10 +8,10 @@ inherit it, and so run on the same connection, never silently on another one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
 from itertools import count
 from typing import Any, Literal
 
+from evenflow.database.completion import to_the_end
 from evenflow.database.driver import Cursor, Driver, Mode, Session
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, Kind, ManyCall
@@ -26,7 +26,6 @@ from evenflow.errors import (
 
 Children = Literal["inherit", "error"]
 
-_GRACE = 2.0
 _names = count(1)
 
 
@@ -82,9 +81,9 @@ class Level:
             return
         session = self.scope.lent
         if self.savepoint is not None:
-            await _to_the_end(session.release_savepoint(self.savepoint))
+            await to_the_end(session.release_savepoint(self.savepoint))
         else:
-            await _to_the_end(session.commit())
+            await to_the_end(session.commit())
 
     async def rollback(self) -> None:
         """End the level, and with it all levels still open inside, and undo its work."""
@@ -93,9 +92,9 @@ class Level:
             return
         session = self.scope.lent
         if self.savepoint is not None:
-            await _to_the_end(session.rollback_to(self.savepoint))
+            await to_the_end(session.rollback_to(self.savepoint))
         else:
-            await _to_the_end(session.rollback())
+            await to_the_end(session.rollback())
 
     async def check(self, statement: str | None) -> None:
         """Raise where the task may not use this level now; wait where it may in a moment."""
@@ -267,15 +266,3 @@ def _changes(kind: Kind, statement: str | None) -> bool:
     if kind is Kind.ALONE:
         return statement is not None and not statement.lstrip()[:6].upper().startswith("PRAGMA")
     return kind is Kind.WRITE
-
-
-async def _to_the_end(work: Coroutine[Any, Any, None] | Awaitable[None]) -> None:
-    """Await `work` and let no cancellation cut it short: whether a COMMIT happened must be known."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=_GRACE)
-        if task.done() and not task.cancelled():
-            task.exception()  # seen: the cancellation is what the caller hears of
-        raise

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
+from evenflow.database.completion import to_the_end
 from evenflow.database.driver import Cursor, DatabaseStatistics, Mode, Session
 from evenflow.database.drivers.sqlite import work
 from evenflow.database.drivers.sqlite.backlog import Backlog
@@ -60,7 +61,7 @@ class SqliteDriver:
             if self._readers is not None:
                 await self._readers.start()
         except BaseException:
-            await self.close()
+            await to_the_end(self.close())
             raise
 
     async def close(self) -> None:
