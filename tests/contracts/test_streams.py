@@ -65,6 +65,7 @@ async def test_breaking_out_of_iterate_gives_the_connection_back_at_once(thousan
     assert thousand.statistics().lent == 0
 
 
+@pytest.mark.slow
 async def test_a_thousand_broken_iterations_do_not_run_out_of_connections(thousand: Database) -> None:
     for _ in range(1000):
         async for _ in thousand.iterate(notes.select()):

@@ -41,6 +41,7 @@ def test_the_demo_says_what_to_try(folder: Path) -> None:
     assert f"{server.url}/docs" in said
 
 
+@pytest.mark.slow
 def test_the_demo_makes_its_users_once(folder: Path) -> None:
     with serving("demo", "--database", "mine.db", cwd=folder, answers="/users/1") as server:
         server.client.post("/users", json={"name": "New", "email": "new@example.com"}).raise_for_status()

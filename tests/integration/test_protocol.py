@@ -83,6 +83,7 @@ def test_a_stream_is_not_held_back(server: Server) -> None:
             received += client.recv(65536)
 
 
+@pytest.mark.slow
 def test_an_answer_does_not_wait_for_what_the_app_does_after_it(server: Server) -> None:
     started = time.monotonic()
     with ask(server, "/background") as client:

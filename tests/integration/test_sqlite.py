@@ -177,6 +177,7 @@ async def test_a_long_query_does_not_stall_short_ones(db: Database) -> None:
     assert sorted(waits)[len(waits) // 2] < 0.02
 
 
+@pytest.mark.slow
 async def test_many_long_queries_known_to_be_long_leave_a_reader_free(db: Database) -> None:
     loop = asyncio.get_running_loop()
     await db.fetch_val(SLOW.format(1_000_000))
@@ -237,6 +238,7 @@ async def test_one_database_serves_loops_in_several_threads(db: Database) -> Non
     assert sorted(found) == list(range(1, 151))
 
 
+@pytest.mark.slow
 async def test_a_slow_statement_that_waits_too_long_for_its_turn_is_told(path: Path) -> None:
     slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < :n) SELECT count(*) FROM c"
     async with Database(f"sqlite:///{path}?readers=2&pool_timeout=0.2") as db:
@@ -263,6 +265,7 @@ async def test_results_do_not_wait_behind_a_statement_that_is_slow_for_once(path
         await slow
 
 
+@pytest.mark.slow
 async def test_slow_statements_of_loops_in_several_threads_all_get_their_turn(db: Database) -> None:
     await db.fetch_val(SLOW.format(1_000_000))
     found: list[int] = []
@@ -282,6 +285,7 @@ async def test_slow_statements_of_loops_in_several_threads_all_get_their_turn(db
     assert found == [1_000_000] * 6
 
 
+@pytest.mark.slow
 async def test_cancelled_connects_and_loans_leave_no_thread_behind(path: Path) -> None:
     def ours() -> list[str]:
         return [thread.name for thread in threading.enumerate() if thread.name.startswith("evenflow-")]
@@ -305,6 +309,7 @@ async def test_cancelled_connects_and_loans_leave_no_thread_behind(path: Path) -
     assert len(ours()) == before
 
 
+@pytest.mark.slow
 async def test_a_stream_collected_in_the_middle_of_the_books_does_not_stop_the_loop(db: Database) -> None:
     await db.execute(items.insert(), {"name": "x"})
     threshold = gc.get_threshold()
@@ -324,6 +329,7 @@ async def test_a_stream_collected_in_the_middle_of_the_books_does_not_stop_the_l
     assert db.statistics().lent == 0
 
 
+@pytest.mark.slow
 async def test_disconnecting_ends_a_statement_that_would_run_on(path: Path) -> None:
     db = Database(f"sqlite:///{path}")
     await db.connect()

@@ -53,7 +53,7 @@ class Readers:
     @property
     def waiting(self) -> int:
         """Statements no reader has taken yet."""
-        return len(self._tickets) + len(self._slow)
+        return sum(not ticket.abandoned for ticket in [*self._tickets, *self._slow])
 
     @property
     def done(self) -> int:
