@@ -55,6 +55,15 @@ def deliver(outcomes: list[Outcome]) -> None:
 
 def deliver_each(outcomes: list[Outcome]) -> None:
     """Hand outcomes over to their loops: one wake-up for each loop."""
+    if not outcomes:
+        return
+    first = outcomes[0][0].loop
+    for ticket, _, _ in outcomes:
+        if ticket.loop is not first:
+            break
+    else:
+        deliver(outcomes)
+        return
     by_loop: dict[asyncio.AbstractEventLoop, list[Outcome]] = {}
     for outcome in outcomes:
         by_loop.setdefault(outcome[0].loop, []).append(outcome)
