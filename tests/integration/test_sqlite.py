@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -330,6 +331,29 @@ async def test_a_stream_collected_in_the_middle_of_the_books_does_not_stop_the_l
 
 
 @pytest.mark.slow
+async def test_a_loop_busy_with_short_callbacks_does_not_starve_the_threads(db: Database) -> None:
+    # Seen with Python's own interval: 22 s for one write.
+    async def spin() -> None:
+        while True:
+            until = time.perf_counter() + 0.001
+            while time.perf_counter() < until:
+                pass
+            await asyncio.sleep(0)
+
+    before = sys.getswitchinterval()
+    spinning = asyncio.create_task(spin())
+    started = time.perf_counter()
+    for number in range(40):
+        await db.execute(items.insert().values(name=f"busy {number}"))
+        await db.fetch_all(items.select())
+    spent = time.perf_counter() - started
+    spinning.cancel()
+    await asyncio.gather(spinning, return_exceptions=True)
+    assert spent < 5
+    await asyncio.sleep(0.05)
+    assert sys.getswitchinterval() == before
+
+
 async def test_disconnecting_ends_a_statement_that_would_run_on(path: Path) -> None:
     db = Database(f"sqlite:///{path}")
     await db.connect()

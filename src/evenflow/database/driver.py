@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -37,10 +37,10 @@ class Executor(Protocol):
     A cancelled call is stopped in the database too, and never harms another one.
     """
 
-    async def run(self, call: Call) -> Any:
-        """One statement."""
+    def run(self, call: Call) -> Awaitable[Any]:
+        """One statement; to be awaited at once."""
 
-    async def run_many(self, call: ManyCall) -> Any:
+    def run_many(self, call: ManyCall) -> Awaitable[Any]:
         """One statement for many sets of arguments, atomic: the number of rows, or the rows of a RETURNING."""
 
     async def open_cursor(self, call: Call, holder: Holder) -> Cursor:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, Generic, TypeVar
 
-from evenflow.database.plan import Call, Want
+from evenflow.database.plan import Call, Kind, Want
 from evenflow.database.state import State
 from evenflow.database.statement import Binder
-from evenflow.database.statements import refuse_control
+from evenflow.database.statements import control_refused
 
 T = TypeVar("T")
 
@@ -43,8 +44,9 @@ class Prepared(Generic[T]):
         """As `Database.execute`."""
         return await self._run(Want.ANSWER, values)
 
-    async def _run(self, want: Want, values: dict[str, Any]) -> Any:
+    def _run(self, want: Want, values: dict[str, Any]) -> Awaitable[Any]:
         plan, sql, args = self._binder(values)
-        refuse_control(plan.kind, sql)
+        if plan.kind is Kind.CONTROL:
+            raise control_refused(sql)
         into = self._into if want in (Want.ALL, Want.ONE) else None
-        return await self._state.executor.run(Call(plan, sql, args, want, into))
+        return self._state.executor.run(Call(plan, sql, args, want, into))

@@ -44,4 +44,4 @@ class State:
     @property
     def executor(self) -> Executor:
         """Where the calling task's statements go."""
-        return self.standing.get() or self.everybody or self.driver
+        return self.standing.get() or self.everybody or self.connected or self.driver

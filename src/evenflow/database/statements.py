@@ -111,7 +111,8 @@ class Statements:
         if not batches:
             return 0
         for plan, sql, _ in batches:
-            refuse_control(plan.kind, sql)
+            if plan.kind is Kind.CONTROL:
+                raise control_refused(sql)
         call = ManyCall(list(batches), into)
         return await (self._executor.run_many(call) if timeout is None else self._run_within(timeout, call))
 
@@ -146,7 +147,8 @@ class Statements:
 
     def _call(self, query: Query, values: Values, want: Want, into: Any) -> Call:
         plan, sql, args = self._state.planner.bind(query, values)
-        refuse_control(plan.kind, sql)
+        if plan.kind is Kind.CONTROL:
+            raise control_refused(sql)
         return Call(plan, sql, args, want, into)
 
     async def _run_within(self, timeout: float, call: Call | ManyCall) -> Any:
@@ -164,11 +166,10 @@ def _deadline(error: TimeoutError, timeout: float, statement: str) -> TimeoutErr
     return QueryTimeout(f"The statement did not finish within timeout={timeout:g} s.", statement=statement)
 
 
-def refuse_control(kind: Kind, sql: str) -> None:
-    """Raise for a statement that would open or end a transaction."""
-    if kind is Kind.CONTROL:
-        raise TransactionMisused(
-            "Transactions are opened by `async with database.transaction():`, not by a statement, so that no "
-            "connection goes back to others with one open.",
-            statement=sql,
-        )
+def control_refused(sql: str) -> TransactionMisused:
+    """The error for a statement that would open or end a transaction."""
+    return TransactionMisused(
+        "Transactions are opened by `async with database.transaction():`, not by a statement, so that no "
+        "connection goes back to others with one open.",
+        statement=sql,
+    )

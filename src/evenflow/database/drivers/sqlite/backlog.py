@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+from evenflow.database.drivers.sqlite.interval import LATE, SwitchInterval
 from evenflow.database.drivers.sqlite.ticket import Ticket, fail
 from evenflow.errors import NotConnected, PoolTimeout, QueueFull
+
+_PATROL_SECONDS = 0.002
 
 
 class Backlog:
     """Every ticket handed in and not yet answered.
 
-    A ticket that no thread has begun after `patience` seconds fails with PoolTimeout. One timer
-    watches them all, so that a ticket costs two dictionary operations and no timer of its own.
+    A ticket that no thread has begun after `patience` seconds fails with PoolTimeout, and where one is late the
+    interval is shortened. One patrol watches them all, so that a ticket costs two dictionary operations and no
+    timer of its own.
     """
 
-    def __init__(self, limit: int, patience: float, explain: Callable[[], str]) -> None:
+    def __init__(self, limit: int, patience: float, explain: Callable[[], str], interval: SwitchInterval) -> None:
         self._limit = limit
         self._patience = patience
         self._explain = explain
+        self._interval = interval
+        self._sweep_at = 0.0
         self._tickets: dict[Ticket, None] = {}
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_loop: asyncio.AbstractEventLoop | None = None
+        self._patrol: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     @property
@@ -39,8 +45,9 @@ class Backlog:
         if len(self._tickets) >= self._limit:
             raise too_many(self._limit, self._explain, ticket)
         self._tickets[ticket] = None
-        if self._alarm is None or (self._alarm_loop is not None and self._alarm_loop.is_closed()):
-            self._arm(self._patience)
+        if self._patrol is None or self._patrol.is_closed():
+            self._patrol = ticket.loop
+            ticket.loop.call_later(_PATROL_SECONDS, self._look)
 
     async def outcome(self, ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> Any:
         """What comes of a ticket that has been queued. Cancelled, it is stopped by `interrupt`."""
@@ -57,27 +64,34 @@ class Backlog:
         self._closed = True
         for ticket in list(self._tickets):
             fail(ticket, NotConnected("The database was disconnected while this statement waited."))
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        self._interval.shorten(False)
 
-    def _arm(self, delay: float) -> None:
-        self._alarm_loop = asyncio.get_running_loop()
-        self._alarm = self._alarm_loop.call_later(delay, self._sweep)
-
-    def _sweep(self) -> None:
-        self._alarm = None
+    def _look(self) -> None:
         now = monotonic()
+        oldest = self._oldest()
+        self._interval.shorten(oldest is not None and now - oldest.since > LATE)
+        if oldest is None or self._patrol is None:
+            self._patrol = None
+            return
+        if now >= self._sweep_at:
+            self._sweep(now)
+        self._patrol.call_later(_PATROL_SECONDS, self._look)
+
+    def _oldest(self) -> Ticket | None:
+        while True:
+            with suppress(RuntimeError):  # another loop's thread has just entered one
+                return next(iter(self._tickets), None)
+
+    def _sweep(self, now: float) -> None:
         for ticket in list(self._tickets):
             if ticket.started:
                 continue
-            left = ticket.since + self._patience - now
-            if left > 0.001:
-                self._arm(left)
+            late_at = ticket.since + self._patience
+            if late_at > now:
+                self._sweep_at = late_at
                 return
             fail(ticket, too_late(self._patience, self._explain, ticket))
-        if self._tickets:
-            self._arm(self._patience)
+        self._sweep_at = now + _PATROL_SECONDS
 
 
 def too_many(limit: int, explain: Callable[[], str], ticket: Ticket) -> QueueFull:

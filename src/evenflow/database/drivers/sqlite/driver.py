@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
@@ -12,6 +11,7 @@ from evenflow.database.driver import Cursor, DatabaseStatistics, Mode, Session
 from evenflow.database.drivers.sqlite import work
 from evenflow.database.drivers.sqlite.backlog import Backlog
 from evenflow.database.drivers.sqlite.connecting import connect
+from evenflow.database.drivers.sqlite.interval import SwitchInterval
 from evenflow.database.drivers.sqlite.loans import Loans
 from evenflow.database.drivers.sqlite.memory import SharedSession
 from evenflow.database.drivers.sqlite.readers import Readers
@@ -41,21 +41,18 @@ class SqliteDriver:
         self.patience = settings.pool_timeout
         reading = partial(connect, self._target, self.dialect, reading=True)
         writing = partial(connect, self._target, self.dialect, reading=False)
-        self._backlog = Backlog(settings.max_waiting, settings.pool_timeout, self._explain)
+        bounds = settings.max_waiting, settings.pool_timeout, self._explain
+        self._backlog = Backlog(*bounds, SwitchInterval(settings.switch_interval))
         self._writer = Writer(writing)
         self._readers = (
             None
             if self._target.memory
-            else Readers(settings.readers, reading, settings.max_waiting, settings.pool_timeout, self._explain)
+            else Readers(settings.readers, reading, *bounds, SwitchInterval(settings.switch_interval))
         )
         self._loans = Loans(settings.sessions, self._backlog, reading, writing)
 
     async def open(self) -> None:
         """Open the writer, which makes the file and its journal, then the readers."""
-        interval = self._target.settings.switch_interval
-        if 0 < interval < sys.getswitchinterval():
-            # A thread that reads takes the GIL back for each row and waits this long while the loop is busy.
-            sys.setswitchinterval(interval)
         try:
             await self._writer.start()
             if self._readers is not None:
@@ -72,17 +69,17 @@ class SqliteDriver:
         await self._writer.stop()
         self._backlog.fail_all()
 
-    async def run(self, call: Call) -> Any:
+    def run(self, call: Call) -> Awaitable[Any]:
         """A statement by itself: reads on a reader, writes in a shared commit."""
         kind = call.plan.kind
         if kind is Kind.READ and self._readers is not None:
-            return await self._readers.run(call)
-        return await self._write(Ticket(work.run_call, call, groupable=kind is Kind.WRITE))
+            return self._readers.run(call)
+        return self._write(Ticket(work.run_call, call, groupable=kind is Kind.WRITE))
 
-    async def run_many(self, call: ManyCall) -> Any:
+    def run_many(self, call: ManyCall) -> Awaitable[Any]:
         """Many sets of arguments in a shared commit."""
         groupable = all(plan.kind is Kind.WRITE for plan, _, _ in call.batches)
-        return await self._write(Ticket(work.run_many, call, groupable=groupable))
+        return self._write(Ticket(work.run_many, call, groupable=groupable))
 
     async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
         """A result on a connection of its own, so that nothing else waits for its reader."""

@@ -94,6 +94,11 @@ class Lane:
         elif isinstance(matter, (Call, ManyCall)):
             self.writes += 1
 
+    @property
+    def at(self) -> Ticket | None:
+        """The ticket being done."""
+        return self._current
+
     def interrupt(self, ticket: Ticket) -> bool:
         """Stop the ticket if it is the one being done; says whether it was."""
         with self._lock:

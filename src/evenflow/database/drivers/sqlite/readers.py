@@ -12,6 +12,7 @@ from typing import Any
 
 from evenflow.database.drivers.sqlite.backlog import abandon, too_late, too_many
 from evenflow.database.drivers.sqlite.finished import Finished
+from evenflow.database.drivers.sqlite.interval import LATE, SwitchInterval
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
 from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, fail
 from evenflow.database.drivers.sqlite.work import run_timed
@@ -29,7 +30,16 @@ class Readers:
     Statements known to be slow never take the last reader, so short ones always find one.
     """
 
-    def __init__(self, count: int, connect: Connect, limit: int, patience: float, explain: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        count: int,
+        connect: Connect,
+        limit: int,
+        patience: float,
+        explain: Callable[[], str],
+        interval: SwitchInterval,
+    ) -> None:
+        self._interval = interval
         self._limit = limit
         self._patience = patience
         self._explain = explain
@@ -70,6 +80,7 @@ class Readers:
         for _ in self._lanes:
             self._wake_one()
         await asyncio.gather(*(lane.ended() for lane in self._lanes))
+        self._interval.shorten(False)
         for ticket in [*self._tickets, *self._slow]:
             fail(ticket, NotConnected("The database was disconnected while this statement waited."))
 
@@ -152,6 +163,7 @@ class Readers:
         if head is not None and head is self._head:
             self._wake_one()
         self._head = head
+        self._interval.shorten(any(_is_late(ticket) for ticket in (head, *(lane.at for lane in self._lanes))))
         if self._patrol is not None and (head is not None or self._slow or len(self._asleep) < len(self._lanes)):
             self._patrol.call_later(_PATROL_SECONDS, self._look)
         else:
@@ -220,6 +232,10 @@ class Readers:
                 lane.reads += 1
                 finished.add(outcome)
             del ticket, outcome  # nothing here may keep a caller's rows alive while the thread sleeps
+
+
+def _is_late(ticket: Ticket | None) -> bool:
+    return ticket is not None and monotonic() - ticket.since > LATE
 
 
 def _first(tickets: deque[Ticket]) -> Ticket | None:

@@ -39,7 +39,7 @@ class SqliteSettings:
     foreign_keys: bool = setting(True, "Whether foreign keys are enforced.")
     cached_statements: int = setting(256, "Prepared statements each connection keeps.", least=0)
     switch_interval: float = setting(
-        0.0005, "Python's thread switch interval while SQLite is in use; 0 leaves it alone.", least=0
+        0.0005, "Python's thread switch interval while threads and the loop compete; 0 leaves it alone.", least=0
     )
     uri: bool = setting(False, "Whether the database part of the URL is a file: URI of SQLite's.")
 

@@ -30,7 +30,7 @@ def run_call(connection: sqlite3.Connection, call: Call) -> Any:
     """Run one statement and give what the caller wants of it."""
     cursor = connection.execute(call.sql, call.args)
     try:
-        return _wanted(cursor, call)
+        return _answer(cursor, call) if call.want is Want.ANSWER else _wanted(cursor, call)
     except BaseException:
         # The traceback keeps the cursor alive, and an unfinished cursor keeps its snapshot: later reads would be stale.
         cursor.close()
@@ -39,8 +39,6 @@ def run_call(connection: sqlite3.Connection, call: Call) -> Any:
 
 def _wanted(cursor: sqlite3.Cursor, call: Call) -> Any:
     want = call.want
-    if want is Want.ANSWER:
-        return _answer(cursor, call)
     if want is Want.ALL:
         rows = cursor.fetchall()
         return call.plan.maker(cursor.description, call.into).all(rows) if rows else []

@@ -44,15 +44,13 @@ class Writer:
 
     def __init__(self, connect: Connect) -> None:
         self._queue: SimpleQueue[Ticket | Lease | None] = SimpleQueue()
+        self.put = self._queue.put
+        """Queue a ticket, or ask for the writer whole."""
         self._ahead: deque[Ticket | Lease | None] = deque()
         self.lane = Lane("writer", connect, self._serve)
         self._lease: Lease | None = None
         self._stopping = False
         self.commits = 0
-
-    def put(self, item: Ticket | Lease) -> None:
-        """Queue a ticket, or ask for the writer whole."""
-        self._queue.put(item)
 
     @property
     def lent_to(self) -> Holder | None:
@@ -80,10 +78,10 @@ class Writer:
                 return
             if isinstance(item, Lease):
                 self._lend(item)
-            elif item.groupable:
+            elif item.groupable and (self._ahead or not self._queue.empty()):
                 self._write(self._gathered(item))
             else:
-                self._one_by_one([item])
+                self._write_alone(item)
             del item  # the thread may sleep for long, and rows shall not wait with it
 
     def _gathered(self, first: Ticket) -> list[Ticket]:
@@ -117,7 +115,8 @@ class Writer:
             if not connection.in_transaction:
                 # SQLite gave the transaction up for this ticket's sake: its error stands, nothing else does.
                 if outcome is not None:
-                    self._answer([outcome])
+                    self.lane.count(ticket)
+                    deliver([outcome])
                 self._one_by_one([*(done for done, _, _ in outcomes), *group[number + 1 :]])
                 return
             if outcome is not None:
@@ -143,15 +142,17 @@ class Writer:
 
     def _one_by_one(self, tickets: list[Ticket]) -> None:
         for ticket in tickets:
-            outcome = self.lane.perform(ticket)
-            if outcome is not None:
-                self.commits += ticket.groupable and outcome[2] is None
-                self._answer([outcome])
+            self._write_alone(ticket)
 
-    def _answer(self, outcomes: list[Outcome]) -> None:
-        for ticket, _, _ in outcomes:
-            self.lane.count(ticket)
-        deliver_each(outcomes)
+    def _write_alone(self, ticket: Ticket) -> None:
+        outcome = self.lane.perform(ticket)
+        if outcome is not None:
+            if ticket.groupable:
+                self.lane.writes += 1
+                self.commits += outcome[2] is None
+            else:
+                self.lane.count(ticket)
+            deliver([outcome])
 
     def _lend(self, lease: Lease) -> None:
         self._lease = lease  # before the look at `_stopping`, so that stop() sees one or the other
