@@ -118,9 +118,7 @@ class SqliteDriver:
         )
 
     def _write(self, ticket: Ticket) -> Awaitable[Any]:
-        self._backlog.enter(ticket)
-        self._writer.put(ticket)
-        return self._backlog.outcome(ticket, self._writer.lane.interrupt)
+        return self._backlog.outcome(ticket, self._writer.put, self._writer.lane.interrupt)
 
     async def _lend_read(self, holder: Holder) -> LaneSession:
         loan, give_back = await self._loans.lend(holder, private=False)
@@ -134,10 +132,8 @@ class SqliteDriver:
 
     async def _lease(self, holder: Holder) -> Lease:
         lease = Lease(Ticket(_nothing, None), holder)
-        self._backlog.enter(lease.granted)
-        self._writer.put(lease)
         try:
-            await self._backlog.outcome(lease.granted, self._writer.lane.interrupt)
+            await self._backlog.outcome(lease.granted, lambda _: self._writer.put(lease), self._writer.lane.interrupt)
         except BaseException:
             lease.give_back()  # it may have been granted in the same moment
             raise

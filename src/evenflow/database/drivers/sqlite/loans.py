@@ -145,11 +145,13 @@ class Loans:
                 self._out[place] = holder
                 return
         waiting = Ticket(_nothing, None)
-        self._backlog.enter(waiting)
-        with self._lock:
-            self._waiting.append((waiting, place, holder))
-        self._serve_waiting()
-        await self._backlog.outcome(waiting, lambda _: False)
+
+        def queue(waiting: Ticket) -> None:
+            with self._lock:
+                self._waiting.append((waiting, place, holder))
+            self._serve_waiting()
+
+        await self._backlog.outcome(waiting, queue, lambda _: False)
 
     def _take_back(self, loan: Loan, place: object, *, keep: bool) -> None:
         if keep:

@@ -98,9 +98,7 @@ class LaneSession:
                 statement=getattr(matter, "sql", None),
             )
         ticket = Ticket(act, matter)
-        self._backlog.enter(ticket)
-        self._queue.put(ticket)
-        return await self._backlog.outcome(ticket, self._interrupt)
+        return await self._backlog.outcome(ticket, self._queue.put, self._interrupt)
 
     def _forget(self, opened: work.Open) -> None:
         if self._give_back is not None:
