@@ -7,11 +7,13 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import bench_article, bench_sqlite_reads, bench_sqlite_writes, readme
+from benchmarks import bench_article, bench_mysql, bench_postgres, bench_sqlite_reads, bench_sqlite_writes, readme
 from benchmarks.plot import plot
 
 BENCHMARKS = {
     "article": bench_article.run,
+    "mysql": bench_mysql.run,
+    "postgres": bench_postgres.run,
     "sqlite-reads": bench_sqlite_reads.run,
     "sqlite-writes": bench_sqlite_writes.run,
 }

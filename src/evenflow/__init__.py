@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from evenflow.errors import ReadOnly as ReadOnly
     from evenflow.errors import RowInvalid as RowInvalid
     from evenflow.errors import TransactionClosed as TransactionClosed
+    from evenflow.errors import TransactionConflict as TransactionConflict
     from evenflow.errors import TransactionMisused as TransactionMisused
     from evenflow.errors import UnknownDriver as UnknownDriver
     from evenflow.extension import Evenflow as Evenflow
@@ -59,6 +60,7 @@ else:
         "Row": "database",
         "RowInvalid": "errors",
         "TransactionClosed": "errors",
+        "TransactionConflict": "errors",
         "TransactionMisused": "errors",
         "UnknownDriver": "errors",
     }

@@ -18,6 +18,7 @@ EvenflowError                      .transient: trying again may help
     └── QueryError                 the database refused the statement
         ├── ConstraintViolated     .constraint
         ├── DatabaseLocked (transient)           another process holds the write lock
+        ├── TransactionConflict (transient)      deadlock or serialization failure: run the transaction again
         ├── ReadOnly               a write where only reads are possible
         └── RowInvalid             a row does not fit the type asked for with `into=`
 
@@ -132,6 +133,12 @@ class ConstraintViolated(QueryError):
 
 class DatabaseLocked(QueryError):
     """Another process holds the database's write lock."""
+
+    transient = True
+
+
+class TransactionConflict(QueryError):
+    """Two transactions were in each other's way, and this one was given up: run it again."""
 
     transient = True
 

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from evenflow.errors import ConfigError, DatabaseLocked, LifecycleError, PoolTimeout, QueueFull
+from evenflow.errors import ConfigError, DatabaseLocked, LifecycleError, PoolTimeout, QueueFull, TransactionConflict
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("evenflow")
 
-_BUSY = (PoolTimeout, QueueFull, DatabaseLocked)
+_BUSY = (PoolTimeout, QueueFull, DatabaseLocked, TransactionConflict)
 _TRY_AGAIN_LATER = 1013  # the WebSocket close code
 
 
@@ -44,8 +44,8 @@ class Evenflow:
     """Attaches Evenflow's parts to `app`, in place.
 
     The database is connected before the app's own lifespan (or its startup handlers) begins, and disconnected
-    after it has ended. `PoolTimeout`, `QueueFull` and `DatabaseLocked` are answered with 503 and
-    `Retry-After`, unless the app has an exception handler for them or for a class they derive from.
+    after it has ended. `PoolTimeout`, `QueueFull`, `DatabaseLocked` and `TransactionConflict` are answered with
+    503 and `Retry-After`, unless the app has an exception handler for them or for a class they derive from.
     """
 
     def __init__(self, app: FastAPI, *, database: Database | None = None) -> None:

@@ -21,6 +21,7 @@ from evenflow import (
     LifecycleError,
     PoolTimeout,
     QueueFull,
+    TransactionConflict,
 )
 
 
@@ -230,7 +231,7 @@ def teapot(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"teapot": type(error).__name__}, 418)
 
 
-@pytest.mark.parametrize("kind", [PoolTimeout, QueueFull, DatabaseLocked])
+@pytest.mark.parametrize("kind", [PoolTimeout, QueueFull, DatabaseLocked, TransactionConflict])
 async def test_a_busy_database_is_a_503_that_says_when_to_retry(kind: type[Exception]) -> None:
     app = failing(kind("writer held by app.py:12 since 3 s"))
     Evenflow(app)

@@ -3,6 +3,7 @@
 import pytest
 
 from evenflow.database import rawsql
+from evenflow.database.plain import is_plain
 from evenflow.database.plan import Kind
 
 
@@ -92,3 +93,35 @@ def test_an_insert_is_known(sql: str, answer: bool) -> None:
 )
 def test_an_upsert_is_known(sql: str, answer: bool) -> None:
     assert rawsql.updates_on_conflict(sql) is answer
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT t.id FROM t WHERE t.id = $1::INTEGER AND t.name IN ($2::VARCHAR(5))",
+        "INSERT INTO t (a, b) VALUES ($1, now()) RETURNING t.id",
+        "WITH r AS (SELECT count(*) FROM t) SELECT cast(n AS NUMERIC(10, 2)) FROM r WHERE a @> b",
+        "SELECT 'set_config(1)' /* set_config( */ FROM t -- set_config(",
+    ],
+)
+def test_statements_of_tables_and_known_functions_are_plain(sql: str) -> None:
+    assert is_plain(sql, rawsql.classify(sql))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT set_config('a', 'b', false)",
+        "SELECT pg_catalog.set_config('a', 'b', false)",
+        "SELECT \"set_config\" ('a', 'b', false)",
+        "SELECT pg_advisory_lock(1)",
+        "SELECT nextval('s')",
+        "SELECT @x := 1",
+        "SELECT * INTO x FROM y",
+        "SELECT '\\'' || set_config('a', 'b', 'c')",
+        "SET search_path = x",
+        "CREATE TEMPORARY TABLE t (id int)",
+    ],
+)
+def test_what_may_change_the_session_is_not_plain(sql: str) -> None:
+    assert not is_plain(sql, rawsql.classify(sql))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Any
+from typing import Unpack
 
 from evenflow.database.driver import Executor, Mode
 from evenflow.database.holder import here
 from evenflow.database.raw import RawConnection
-from evenflow.database.scope import Level, Scope
+from evenflow.database.scope import Children, Level, Scope
 from evenflow.database.state import State
 from evenflow.database.statements import Statements
-from evenflow.database.transaction import Transaction
+from evenflow.database.transaction import BeginOptions, Transaction, begin_of
 from evenflow.errors import NotConnected
 
 
@@ -66,9 +66,13 @@ class Connection(Statements):
                 self._state.standing.set(None)
             level.scope.release()
 
-    def transaction(self, **options: Any) -> Transaction:
+    def transaction(
+        self, *, force_rollback: bool = False, children: Children = "inherit", **begin: Unpack[BeginOptions]
+    ) -> Transaction:
         """A transaction on this connection; options as for `Database.transaction`."""
-        return Transaction(self._state, standing=self._level, **options)
+        return Transaction(
+            self._state, begin=begin_of(**begin), force_rollback=force_rollback, children=children, standing=self._level
+        )
 
     @property
     def raw_connection(self) -> RawConnection:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -22,7 +22,7 @@ from evenflow.database.scope import Children, Level, Scope
 from evenflow.database.state import State
 from evenflow.database.statement import planner_for
 from evenflow.database.statements import Statements
-from evenflow.database.transaction import Transaction
+from evenflow.database.transaction import BeginOptions, Transaction, begin_of
 from evenflow.database.url import DatabaseURL
 from evenflow.errors import LifecycleError
 
@@ -66,6 +66,8 @@ class Database(Statements):
                 return
             driver = driver_for(self.url, self.options)
             await driver.open()
+            if driver.taught:
+                self._state.planner.learn(driver.dialect)
             self._state.connected = driver
         logger.info("Connected to %s", self.url.obscure_password)
         if self._force_rollback:
@@ -111,14 +113,16 @@ class Database(Statements):
         return found
 
     def transaction(
-        self, *, force_rollback: bool = False, readonly: bool = False, children: Children = "inherit"
+        self, *, force_rollback: bool = False, children: Children = "inherit", **begin: Unpack[BeginOptions]
     ) -> Transaction:
         """A transaction: `async with database.transaction():`, or a decorator, or `await` it and end it by hand.
 
         `force_rollback` undoes its work even where all went well. `readonly` gives a snapshot that no write
-        disturbs and that keeps no writer waiting. `children="error"` refuses statements of tasks started inside.
+        disturbs and that keeps no writer waiting. `isolation` is "read committed", "repeatable read" or
+        "serializable" (on SQLite every transaction is serializable); `deferrable` is PostgreSQL's. `children="error"`
+        refuses statements of tasks started inside.
         """
-        return Transaction(self._state, force_rollback=force_rollback, readonly=readonly, children=children)
+        return Transaction(self._state, begin=begin_of(**begin), force_rollback=force_rollback, children=children)
 
     @overload
     def prepare(self, query: Query, *, into: None = None) -> Prepared[Row]: ...

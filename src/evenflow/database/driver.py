@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy.engine import Dialect
 
@@ -19,6 +19,20 @@ class Mode(Enum):
     WRITE = "write"  # a transaction that may write
     READ = "read"  # a transaction on a snapshot that only reads
     PRIVATE = "private"  # a connection of one's own: temporary tables, raw access
+
+
+Isolation = Literal["read uncommitted", "read committed", "repeatable read", "serializable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How a transaction starts."""
+
+    isolation: Isolation | None = None
+    """None leaves it to the database."""
+    readonly: bool = False
+    deferrable: bool = False
+    """PostgreSQL: wait for a snapshot that no serialization failure can hit."""
 
 
 class Cursor(Protocol):
@@ -50,8 +64,8 @@ class Executor(Protocol):
 class Session(Executor, Protocol):
     """A connection lent to one scope. Its statements run one after another, in the order they come."""
 
-    async def begin(self) -> None:
-        """Start a transaction as the session's mode says."""
+    async def begin(self, begin: Begin) -> None:
+        """Start a transaction."""
 
     async def commit(self) -> None:
         """Commit. Where that fails the transaction is rolled back, and the error says why."""
@@ -90,15 +104,25 @@ class DatabaseStatistics:
     writes: int
     """Statements run that may write; an `execute_many` is one."""
     commits: int
-    """Commits of autocommit writes; fewer than the writes where they were grouped."""
+    """SQLite: commits of autocommit writes; fewer than the writes where they were grouped."""
     holders: tuple[str, ...]
     """Who holds the lent connections: place, seconds, task."""
+    waited: int = 0
+    """Servers: times somebody had to wait for a connection."""
+    exhausted: int = 0
+    """Servers: times that wait was in vain."""
+    discarded: int = 0
+    """Servers: connections closed because they were lost or could not be trusted any more."""
+    retried: int = 0
+    """Servers: reads run a second time because their connection turned out to be lost."""
 
 
 class Driver(Executor, Protocol):
     """One database."""
 
     dialect: Dialect
+    taught: bool
+    """Whether opening changed the dialect: the server's version or abilities were not those assumed."""
     patience: float
     """Seconds that a wait for a turn may last."""
     tables: str

@@ -49,6 +49,11 @@ class Plan(Protocol):
     """For an INSERT of one row: (last row id or row of an implicit RETURNING, arguments) -> primary key."""
     key_from_row: bool
     """SQLAlchemy added a RETURNING of its own to learn the primary key."""
+    plain: bool
+    """Only tables, operators and functions known to leave the session as it is, and nothing else to do or undo when
+    it is run again: so its connection needs no reset, and a read of this kind may be repeated."""
+    settled: RowMaker | None
+    """The maker of plain rows, where one has been made and the statement's columns cannot change."""
     cost: float
     """Seconds the statement took on average of late; 0.0 while unknown. Drivers keep it."""
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Literal
 
 from evenflow.database.completion import to_the_end
-from evenflow.database.driver import Cursor, Driver, Mode, Session
+from evenflow.database.driver import Begin, Cursor, Driver, Mode, Session
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, Kind, ManyCall
 from evenflow.errors import (
@@ -27,6 +27,7 @@ from evenflow.errors import (
 Children = Literal["inherit", "error"]
 
 _names = count(1)
+_BEGIN = Begin()
 
 
 class Level:
@@ -136,7 +137,7 @@ class Level:
         if self.savepoint is not None:
             await scope.lent.savepoint(self.savepoint)
         else:
-            await scope.lent.begin()
+            await scope.lent.begin(scope.begin)
         self.begun = True
 
     @property
@@ -168,9 +169,12 @@ class Level:
 class Scope:
     """One connection, lent at the first statement and given back at the end."""
 
-    def __init__(self, driver: Driver, mode: Mode, holder: Holder, *, shared: bool = False) -> None:
+    def __init__(
+        self, driver: Driver, mode: Mode, holder: Holder, *, begin: Begin = _BEGIN, shared: bool = False
+    ) -> None:
         self.driver = driver
         self.mode = mode
+        self.begin = begin
         self.holder = holder
         self.shared = shared
         """Whether unrelated tasks stand in it (`force_rollback`): then they wait for each other's transactions."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Generator
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypedDict, TypeVar, cast, get_args
 
-from evenflow.database.driver import Mode
+from evenflow.database.driver import Begin, Isolation, Mode
 from evenflow.database.holder import here
 from evenflow.database.scope import Children, Level, Scope
 from evenflow.database.state import State
@@ -15,6 +15,22 @@ from evenflow.errors import TransactionClosed, TransactionMisused
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class BeginOptions(TypedDict, total=False):
+    """What can be said of how a transaction starts."""
+
+    isolation: Isolation | None
+    readonly: bool
+    deferrable: bool
+
+
+def begin_of(isolation: str | None = None, *, readonly: bool = False, deferrable: bool = False) -> Begin:
+    """How a transaction starts. Raises TransactionMisused for an isolation level there is not."""
+    level = isolation.replace("_", " ").lower() if isolation is not None else None
+    if level is not None and level not in get_args(Isolation):
+        raise TransactionMisused(f"isolation is {isolation!r}; it can be one of {', '.join(get_args(Isolation))}.")
+    return Begin(cast("Isolation | None", level), readonly, deferrable)
 
 
 class Transaction:
@@ -28,16 +44,16 @@ class Transaction:
         self,
         state: State,
         *,
+        begin: Begin,
         force_rollback: bool = False,
-        readonly: bool = False,
         children: Children = "inherit",
         standing: Callable[[], Level | None] | None = None,
     ) -> None:
         if children not in ("inherit", "error"):
             raise TransactionMisused(f"children is {children!r}; it can be 'inherit' or 'error'.")
         self._state = state
+        self._begin = begin
         self._force_rollback = force_rollback
-        self._readonly = readonly
         self._children = children
         self._standing = standing or (lambda: state.level)
         self._level: Level | None = None
@@ -52,7 +68,8 @@ class Transaction:
         state = self._state
         outer = self._standing()
         if outer is None:
-            scope = Scope(state.driver, Mode.READ if self._readonly else Mode.WRITE, here())
+            mode = Mode.READ if self._begin.readonly else Mode.WRITE
+            scope = Scope(state.driver, mode, here(), begin=self._begin)
             self._level = Level(scope, None, scope.holder, transaction=True, children=self._children)
             scope.innermost = self._level
         else:
@@ -61,11 +78,13 @@ class Transaction:
         return self
 
     async def _nested(self, outer: Level) -> Level:
-        if self._readonly and not outer.scope.readonly:
-            raise TransactionMisused(
-                f"readonly=True can only be said of an outermost transaction; this one is inside the one opened at "
-                f"{outer.holder.site}."
-            )
+        said = [name for name in ("isolation", "readonly", "deferrable") if getattr(self._begin, name)]
+        for name in said:
+            if getattr(outer.scope.begin, name) != getattr(self._begin, name):
+                raise TransactionMisused(
+                    f"{name}= can only be said of an outermost transaction; this one is inside the one opened at "
+                    f"{outer.holder.site}."
+                )
         return await outer.nest(here(), self._children)
 
     async def commit(self) -> None:
@@ -135,8 +154,8 @@ class Transaction:
     def _again(self) -> Transaction:
         return Transaction(
             self._state,
+            begin=self._begin,
             force_rollback=self._force_rollback,
-            readonly=self._readonly,
             children=self._children,
             standing=self._standing,
         )

@@ -3,6 +3,8 @@
 The only folder that knows SQLAlchemy's insides.
 """
 
+from evenflow.database.statement.dialect import mysql_dialect as mysql_dialect
+from evenflow.database.statement.dialect import postgres_dialect as postgres_dialect
 from evenflow.database.statement.dialect import sqlite_dialect as sqlite_dialect
 from evenflow.database.statement.plan import StatementPlan as StatementPlan
 from evenflow.database.statement.planner import Binder as Binder

@@ -29,15 +29,17 @@ class StatementPlan:
     key_from_row: bool = False
     fast: bool = False
     """The arguments come from generated code; the SQL never changes."""
+    plain: bool = False
+    """Only tables, operators and functions known to leave the session as it is."""
     cost: float = 0.0
-    _settled: RowMaker | None = field(default=None, repr=False)
-    """The maker of a statement whose columns cannot change."""
+    settled: RowMaker | None = field(default=None, repr=False)
+    """The maker of plain rows, where the statement's columns cannot change."""
     _makers: dict[Any, RowMaker] = field(default_factory=dict, repr=False)
 
     def maker(self, description: Description, into: Any = None) -> RowMaker:
         """The row maker for a result with these columns; `into` is the type each row shall become."""
-        if into is None and self._settled is not None:  # hot: bench_sqlite_reads
-            return self._settled
+        if into is None and self.settled is not None:  # hot: bench_sqlite_reads
+            return self.settled
         names = tuple([(column[0], column[1]) for column in description])
         try:
             return self._makers[into, names]
@@ -52,7 +54,7 @@ class StatementPlan:
         else:
             maker = rows.model_maker(into, read.names, read.processors)
         if into is None and self.shape.settled(len(names)):
-            self._settled = maker
+            self.settled = maker
         elif len(self._makers) < _DESCRIPTIONS_KEPT:
             self._makers[into, names] = maker
         else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import ExecutableDDLElement
@@ -42,6 +43,15 @@ class Planner:
         self._forms: dict[Any, Form] = {}
         self._texts: dict[Any, Form] = {}
         self._warned = False
+        self._binders: WeakSet[Binder] = WeakSet()
+
+    def learn(self, dialect: Dialect) -> None:
+        """Plan for `dialect` from now on, and forget what was planned for another one."""
+        self.dialect = dialect
+        self._forms.clear()
+        self._texts.clear()
+        for binder in self._binders:
+            binder.forget()
 
     def bind(self, statement: ClauseElement | str, values: Mapping[str, Any] | None = None) -> Bound:
         """The plan, the SQL and the driver's arguments for one call."""
@@ -65,7 +75,9 @@ class Planner:
 
     def prepare(self, statement: ClauseElement | str) -> Binder:
         """A binder for one statement: the fastest way to call it often."""
-        return Binder(self, statement)
+        binder = Binder(self, statement)
+        self._binders.add(binder)
+        return binder
 
     def fixed(self, statement: ClauseElement, names: Sequence[str]) -> Callable[[Values], Bound] | None:
         """The code that binds this very statement to values of these names, where it can be generated."""
@@ -148,7 +160,7 @@ class Planner:
 class Binder:
     """Binds one statement to values: `binder(id=5)` or `binder({"id": 5})` answers (plan, sql, arguments)."""
 
-    __slots__ = ("_planner", "_statement", "_usual")
+    __slots__ = ("__weakref__", "_planner", "_statement", "_usual")
 
     def __init__(self, planner: Planner, statement: ClauseElement | str) -> None:
         self._planner = planner
@@ -167,6 +179,10 @@ class Binder:
             except Exception:  # noqa: BLE001  # other names, or a value to be refused: bound slowly, told there
                 pass
         return self._bind(given)
+
+    def forget(self) -> None:
+        """Bind anew at the next call: the dialect has changed."""
+        self._usual = None
 
     def _bind(self, given: Values) -> Bound:
         bound = self._planner.bind(self._statement, given)

@@ -15,6 +15,7 @@ from sqlalchemy.sql.dml import UpdateBase, ValuesBase
 from sqlalchemy.sql.functions import FunctionElement
 
 from evenflow.database import rawsql
+from evenflow.database.plain import is_plain as is_plain_text
 from evenflow.database.plan import Kind
 from evenflow.database.statement.columns import Shape, shape_of
 from evenflow.database.statement.form import Form, constructed_form, fast_form, general_form, is_plain
@@ -120,10 +121,12 @@ def plan_of(compiled: Any, statement: ClauseElement, dialect: Dialect) -> Statem
     if compiled.isinsert or compiled.isupdate or compiled.isdelete:
         key, from_row = key_of(compiled, dialect)
         returning = bool(compiled.compile_state.statement._returning)
-        return StatementPlan(Kind.WRITE, returning, dialect, shape, key=key, key_from_row=from_row)
+        plain = is_plain_text(compiled.string, Kind.WRITE)
+        return StatementPlan(Kind.WRITE, returning, dialect, shape, key=key, key_from_row=from_row, plain=plain)
     if not getattr(statement, "is_select", False):
         raise QueryError(f"A {type(statement).__name__} is no statement; put it into select(...).")
-    return StatementPlan(_kind_of_select(compiled, statement), True, dialect, shape)
+    kind = _kind_of_select(compiled, statement)
+    return StatementPlan(kind, True, dialect, shape, plain=is_plain_text(compiled.string, kind))
 
 
 def _kind_of_select(compiled: Any, statement: ClauseElement) -> Kind:
@@ -139,7 +142,7 @@ def text_plan(sql: str, shape: Shape, dialect: Dialect) -> StatementPlan:
     counted = counts_rows(dialect) and rawsql.is_insert(sql) and not rawsql.updates_on_conflict(sql)
     returning = rawsql.returns_rows(sql, kind)
     key = last_row_id if counted and not returning else None
-    return StatementPlan(kind, returning, dialect, shape, key=key)
+    return StatementPlan(kind, returning, dialect, shape, key=key, plain=is_plain_text(sql, kind))
 
 
 def _compiled(statement: ClauseElement, dialect: Dialect, key: Any, names: Sequence[str], *, many: bool) -> Any:

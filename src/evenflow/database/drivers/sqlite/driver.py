@@ -32,6 +32,7 @@ class SqliteDriver:
     lent to `iterate()`, `connection()` and read-only transactions. In memory: the writer does everything.
     """
 
+    taught = False
     tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
     def __init__(self, url: DatabaseURL, options: Mapping[str, Any]) -> None:

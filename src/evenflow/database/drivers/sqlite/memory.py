@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from evenflow.database.driver import Cursor, Executor, Session
+from evenflow.database.driver import Begin, Cursor, Executor, Session
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, ManyCall
 
@@ -34,11 +34,11 @@ class SharedSession:
         """The rows of a statement."""
         return await self._executor.open_cursor(call, holder)
 
-    async def begin(self) -> None:
+    async def begin(self, begin: Begin) -> None:
         """Take the connection and start a transaction."""
         own = await self._lend()
         try:
-            await own.begin()
+            await own.begin(begin)
         except BaseException:
             own.release()
             raise

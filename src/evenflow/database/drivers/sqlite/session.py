@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from queue import SimpleQueue
 from typing import Any
 
-from evenflow.database.driver import Cursor
+from evenflow.database.driver import Begin, Cursor
 from evenflow.database.drivers.sqlite import work
 from evenflow.database.drivers.sqlite.backlog import Backlog
 from evenflow.database.drivers.sqlite.ticket import Item, Ticket
@@ -51,8 +51,8 @@ class LaneSession:
         """The rows of a statement, piece by piece; other statements may run in between."""
         return SessionCursor(self, work.Open(call, PIECE))
 
-    async def begin(self) -> None:
-        """Start a transaction."""
+    async def begin(self, begin: Begin) -> None:
+        """Start a transaction. SQLite's are serializable, whatever weaker isolation was asked for."""
         await self._do(work.begin, self._begin)
         self._begun = True
 
@@ -171,11 +171,11 @@ class PrivateSession(LaneSession):
         finally:
             turn_over()
 
-    async def begin(self) -> None:
+    async def begin(self, begin: Begin) -> None:
         """Start a transaction: the turn lasts to its end."""
         self._turn_over = await self._take_turn()
         try:
-            await super().begin()
+            await super().begin(begin)
         except BaseException:
             self._end_turn()
             raise

@@ -1,0 +1,185 @@
+"""A database server behind the driver port: a pool of connections, and what becomes of one after each call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from evenflow.database.driver import Begin, Cursor, DatabaseStatistics, Mode, Session
+from evenflow.database.drivers.server.pool import Pool
+from evenflow.database.drivers.server.session import ServerSession, SessionCursor, run_many
+from evenflow.database.drivers.server.wire import Server, Wire
+from evenflow.database.holder import Holder
+from evenflow.database.plan import Call, Kind, ManyCall
+from evenflow.errors import ConnectionLost, DatabaseError, NotConnected
+
+_MENDING_SECONDS = 5.0
+
+
+class ServerDriver:
+    """One database on one server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.dialect = server.dialect
+        self.tables = server.tables
+        self.patience = server.settings.pool_timeout
+        self._reset = server.settings.reset
+        self._connected: Pool | None = None
+        self._holders: dict[object, Holder] = {}
+        self._reads = self._writes = self._retried = 0
+        self.taught = False
+
+    async def open(self) -> None:
+        """Connect once, to see that it can be done and to learn what the server is."""
+        pool = Pool(self._server, self._explain)
+        try:
+            await pool.open()
+        except BaseException:
+            await pool.close()
+            raise
+        wire = pool.take_idle()
+        if wire is not None:
+            self.taught = self._server.teach(wire)
+            pool.give_back(wire)
+        self._connected = pool
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._connected is not None:
+            await self._connected.close()
+
+    async def run(self, call: Call) -> Any:
+        """A statement by itself, on any connection. A read whose connection turns out to be lost is tried once more."""
+        # hot: bench_postgres pays for the few steps here
+        pool = self._pool
+        wire = pool.take_idle() or await pool.take(call.sql)
+        kind = call.plan.kind
+        if kind is Kind.READ:
+            self._reads += 1
+        else:
+            self._writes += 1
+        try:
+            result = await wire.run(call)
+        except ConnectionLost:
+            pool.discard(wire)
+            if kind is not Kind.READ or not call.plan.plain:
+                raise
+        except BaseException as error:
+            self._after(wire, error)
+            raise
+        else:
+            self._back(wire)
+            return result
+        self._retried += 1
+        return await self._on_a_wire(lambda wire: wire.run(call), call.sql)
+
+    async def run_many(self, call: ManyCall) -> Any:
+        """One statement for many sets of arguments: all of them, or none."""
+        self._writes += 1
+        return await self._on_a_wire(lambda wire: run_many(wire, call), call.sql)
+
+    async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
+        """A result on a connection of its own."""
+        self._reads += 1
+        session = await self._session(holder, call.sql)
+        try:
+            if session.wire.interleaves:
+                await session.begin(Begin(readonly=True))
+            cursor = await session.work(lambda wire: wire.open_cursor(call), call.sql)
+        except BaseException:
+            session.release()
+            raise
+        return SessionCursor(session, cursor, call.sql, owns_session=True)
+
+    async def lend(self, mode: Mode, holder: Holder) -> Session:
+        """A connection for one scope."""
+        return await self._session(holder, None)
+
+    def statistics(self) -> DatabaseStatistics:
+        """The state of now."""
+        pool = self._connected
+        return DatabaseStatistics(
+            connections=len(pool) if pool else 0,
+            lent=len(self._holders),
+            waiting=pool.waiting if pool else 0,
+            reads=self._reads,
+            writes=self._writes,
+            commits=self._writes,
+            waited=pool.waited if pool else 0,
+            exhausted=pool.exhausted if pool else 0,
+            discarded=pool.discarded if pool else 0,
+            retried=self._retried,
+            holders=tuple(map(str, self._holders.values())),
+        )
+
+    @property
+    def _pool(self) -> Pool:
+        if self._connected is None:
+            raise NotConnected("The database is not connected.")
+        return self._connected
+
+    async def _session(self, holder: Holder, statement: str | None) -> ServerSession:
+        wire = await self._pool.take(statement)
+        self._holders[wire] = holder
+
+        def given_back(returned: Wire) -> None:
+            self._holders.pop(returned, None)
+            self._back(returned)
+
+        def unsure(returned: Wire) -> None:
+            self._holders.pop(returned, None)
+            self._pool.look_after(returned, self._mended)
+
+        return ServerSession(wire, given_back, unsure)
+
+    async def _on_a_wire(self, work: Callable[[Wire], Coroutine[Any, Any, Any]], statement: str) -> Any:
+        wire = await self._pool.take(statement)
+        try:
+            result = await work(wire)
+        except BaseException as error:
+            self._after(wire, error)
+            raise
+        self._back(wire)
+        return result
+
+    def _back(self, wire: Wire) -> None:
+        """The call went well."""
+        if self._reset == "always" or (wire.altered and self._reset == "auto"):
+            self._pool.look_after(wire, self._renewed)
+        else:
+            self._pool.give_back(wire)
+
+    def _after(self, wire: Wire, error: BaseException) -> None:
+        """The call went wrong: what the server has answered leaves the connection as it was, nothing else does."""
+        if isinstance(error, ConnectionLost) or wire.lost:
+            self._pool.discard(wire)
+        elif isinstance(error, DatabaseError) and not wire.in_transaction:
+            self._back(wire)
+        else:
+            self._pool.look_after(wire, self._mended)
+
+    async def _mended(self, wire: Wire) -> None:
+        """Make sure that nothing runs on it, no transaction is open and the session is as new."""
+        async with asyncio.timeout(_MENDING_SECONDS):
+            await wire.recover()
+            # Only now: while a cancelled BEGIN is on its way the connection looks as if there were no transaction.
+            if wire.in_transaction:
+                await wire.command("ROLLBACK")
+            if self._reset != "never":
+                await self._renewed(wire)
+
+    async def _renewed(self, wire: Wire) -> None:
+        """Make the session as new."""
+        async with asyncio.timeout(_MENDING_SECONDS):
+            await wire.reset()
+        wire.altered = False
+
+    def _explain(self) -> str:
+        waiting = self._connected.waiting if self._connected else 0
+        held = "; ".join(map(str, self._holders.values()))
+        size = (
+            f"{len(self._connected) if self._connected else 0} of {self._server.settings.max_size} connections are open"
+        )
+        return f"{waiting} are waiting; {size}. " + (f"Held: {held}." if held else "Nobody holds one for long.")
