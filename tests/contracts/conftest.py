@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from evenflow import Database
 from tests.contracts.tables import metadata
+from tests.database_servers import empty, mysql_database, postgres_database
+
+DRIVERS = ["sqlite file", "sqlite memory", "postgres", "mysql"]
 
 
-@pytest.fixture(params=["sqlite file", "sqlite memory"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL database of this process."""
+    with postgres_database(f"evenflow_{uuid4().hex[:12]}") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Iterator[str]:
+    """A MySQL or MariaDB database of this process."""
+    with mysql_database(f"evenflow_{uuid4().hex[:12]}") as url:
+        yield url
+
+
+@pytest.fixture(params=DRIVERS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return {"sqlite file": f"sqlite:///{tmp_path}/contract.db", "sqlite memory": "sqlite://"}[request.param]
+    if request.param == "sqlite memory":
+        return "sqlite://"
+    if request.param == "sqlite file":
+        return f"sqlite:///{tmp_path}/contract.db"
+    server: str = request.getfixturevalue(request.param)
+    empty(server)
+    return server
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from evenflow.database.holder import Holder
 from evenflow.database.prepared import Prepared
 from evenflow.database.scope import Children, Level, Scope
 from evenflow.database.state import State
-from evenflow.database.statement import planner_for
+from evenflow.database.statement import needed_before, planner_for
 from evenflow.database.statements import Statements
 from evenflow.database.transaction import BeginOptions, Transaction, begin_of
 from evenflow.database.url import DatabaseURL
@@ -155,6 +155,8 @@ class Database(Statements):
             there = {row[0] for row in await self.fetch_all(self._state.driver.tables)}
             for table in metadata.sorted_tables:
                 if table.name not in there:
+                    for needed in needed_before(table, self._state.planner.dialect):
+                        await self.execute(needed)
                     await self.execute(CreateTable(table))
                     for index in sorted(table.indexes, key=lambda index: str(index.name)):
                         await self.execute(CreateIndex(index))

@@ -30,6 +30,8 @@ def begin_of(isolation: str | None = None, *, readonly: bool = False, deferrable
     level = isolation.replace("_", " ").lower() if isolation is not None else None
     if level is not None and level not in get_args(Isolation):
         raise TransactionMisused(f"isolation is {isolation!r}; it can be one of {', '.join(get_args(Isolation))}.")
+    if readonly and level is None:
+        level = "repeatable read"  # what a server calls a snapshot
     return Begin(cast("Isolation | None", level), readonly, deferrable)
 
 

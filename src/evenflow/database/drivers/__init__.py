@@ -20,6 +20,7 @@ _DRIVERS = {
     "postgresql": _POSTGRES,
     "postgres": _POSTGRES,
     "postgresql+asyncpg": _POSTGRES,
+    "postgresql+aiopg": _POSTGRES,  # which encode/databases spoke too
     "mysql": _MYSQL,
     "mysql+asyncmy": _MYSQL,
     "mysql+aiomysql": _MYSQL,

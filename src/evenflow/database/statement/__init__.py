@@ -9,4 +9,5 @@ from evenflow.database.statement.dialect import sqlite_dialect as sqlite_dialect
 from evenflow.database.statement.plan import StatementPlan as StatementPlan
 from evenflow.database.statement.planner import Binder as Binder
 from evenflow.database.statement.planner import Planner as Planner
+from evenflow.database.statement.schema import needed_before as needed_before
 from evenflow.database.statement.versions import planner_for as planner_for

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from evenflow.database.drivers.server.wire import Server, Wire
 from evenflow.errors import CannotOpen, ConnectionLost, LifecycleError, NotConnected, PoolTimeout, QueueFull
@@ -16,6 +16,13 @@ _BACKOFF = 0.05
 _LONGEST_BACKOFF = 5.0
 _ROUND_SECONDS = 1.0
 _GOODBYE = 2.0
+
+
+class _Waiter(NamedTuple):
+    future: asyncio.Future[Wire]
+    until: float
+    """By the loop's clock."""
+    statement: str | None
 
 
 class Pool:
@@ -33,7 +40,8 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._idle: list[tuple[Wire, float]] = []
         self._born: dict[Wire, float] = {}
-        self._waiting: deque[asyncio.Future[Wire]] = deque()
+        self._waiting: deque[_Waiter] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
         self._opening = 0
         self._failures = 0
         self._last_failure: CannotOpen | None = None
@@ -53,7 +61,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """Who waits for a connection."""
-        return sum(not future.done() for future in self._waiting)
+        return len(self._waiting)
 
     async def open(self) -> None:
         """Open the first connections. Raises CannotOpen."""
@@ -85,7 +93,7 @@ class Pool:
         wire = self.take_idle()
         if wire is not None:
             return wire
-        if self.waiting >= self._settings.max_waiting:
+        if len(self._waiting) >= self._settings.max_waiting:
             raise QueueFull(
                 f"{self._settings.max_waiting} statements wait for a connection already, so this one was refused. "
                 f"Send less at once, or raise max_waiting. {self._explain()}",
@@ -94,30 +102,46 @@ class Pool:
         return await self._wait(statement)
 
     async def _wait(self, statement: str | None) -> Wire:
+        # hot: bench_postgres. One alarm watches all who wait, so that a wait costs no timer of its own.
         future: asyncio.Future[Wire] = self._loop.create_future()
-        self._waiting.append(future)
+        waiter = _Waiter(future, self._loop.time() + self._settings.pool_timeout, statement)
+        self._waiting.append(waiter)
         self.waited += 1
-        self._grow()
+        if len(self._born) < self._settings.max_size:
+            self._grow()
+        if self._alarm is None:
+            self._alarm = self._loop.call_at(waiter.until, self._refuse_late)
         try:
-            async with asyncio.timeout(self._settings.pool_timeout):
-                return await future
-        except TimeoutError:
-            self.exhausted += 1
-            raise self._too_late(statement) from self._last_failure
+            return await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and future.exception() is None:
                 self.give_back(future.result())  # it came in the same moment
+            else:
+                with suppress(ValueError):
+                    self._waiting.remove(waiter)
             raise
-        finally:
-            with suppress(ValueError):  # whoever served it has taken it out
-                self._waiting.remove(future)
+
+    def _refuse_late(self) -> None:
+        self._alarm = None
+        now = self._loop.time()
+        while self._waiting:
+            waiter = self._waiting[0]
+            if waiter.until > now:
+                self._alarm = self._loop.call_at(waiter.until, self._refuse_late)
+                return
+            self._waiting.popleft()
+            if not waiter.future.done():
+                self.exhausted += 1
+                waiter.future.set_exception(self._too_late(waiter.statement))
 
     def _too_late(self, statement: str | None) -> PoolTimeout:
         reason = f" The server cannot be reached: {self._last_failure}" if self._last_failure else ""
-        return PoolTimeout(
+        error = PoolTimeout(
             f"No connection came free within {self._settings.pool_timeout:g} s.{reason} {self._explain()}",
             statement=statement,
         )
+        error.__cause__ = self._last_failure
+        return error
 
     def give_back(self, wire: Wire) -> None:
         """A connection that is as it was lent: to who waits longest, else to the others."""
@@ -129,7 +153,7 @@ class Pool:
             return
         waiting = self._waiting
         while waiting:
-            future = waiting.popleft()
+            future = waiting.popleft().future
             if not future.done():
                 future.set_result(wire)
                 return
@@ -161,9 +185,10 @@ class Pool:
         self._closed = True
         if self._rounds is not None:
             self._rounds.cancel()
-        for future in self._waiting:
-            if not future.done():
-                future.set_exception(NotConnected("The database was disconnected while this statement waited."))
+        if self._alarm is not None:
+            self._alarm.cancel()
+        while self._waiting:
+            self._tell_next(NotConnected("The database was disconnected while this statement waited."))
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_GOODBYE)
         idle, self._idle = self._idle, []
@@ -186,7 +211,7 @@ class Pool:
 
     def _grow(self) -> None:
         """Open connections for those who wait, as many as are allowed."""
-        wanted = min(self.waiting - self._opening, self._settings.max_size - len(self._born) - self._opening)
+        wanted = min(len(self._waiting) - self._opening, self._settings.max_size - len(self._born) - self._opening)
         for _ in range(wanted if not self._closed else 0):
             self._opening += 1
             self._start(self._opened())
@@ -195,7 +220,7 @@ class Pool:
         try:
             if self._failures:
                 await asyncio.sleep(min(_BACKOFF * 2 ** (self._failures - 1), _LONGEST_BACKOFF))
-            if not self.waiting or self._closed:
+            if not self._waiting or self._closed:
                 return
             wire = await self._server.connect()
         except CannotOpen as error:
@@ -214,9 +239,12 @@ class Pool:
             self._loop.call_soon(self._grow)  # after a pause, if somebody still waits
             return
         while self._waiting:
-            future = self._waiting.popleft()
-            if not future.done():
-                future.set_exception(error)
+            self._tell_next(error)
+
+    def _tell_next(self, error: Exception) -> None:
+        future = self._waiting.popleft().future
+        if not future.done():
+            future.set_exception(error)
 
     def _round(self) -> None:
         """Close what has been idle or alive for too long."""
