@@ -42,12 +42,39 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def db(url: str) -> AsyncIterator[Database]:
-    async with Database(url, pool_timeout=0.5) as database:
+    """On a server with as many connections as SQLite lends."""
+    async with Database(url, pool_timeout=0.5, **_size(url, 8)) as database:
         await database.create_all(metadata)
         yield database
+
+
+@pytest.fixture
+async def crowded(url: str) -> AsyncIterator[Database]:
+    """A database in which one transaction that writes keeps all others waiting: any SQLite, or a pool of one."""
+    async with Database(url, pool_timeout=0.5, **_size(url, 1)) as database:
+        await database.create_all(metadata)
+        yield database
+
+
+def _size(url: str, connections: int) -> dict[str, int]:
+    return {} if url.startswith("sqlite") else {"max_size": connections}
 
 
 @pytest.fixture
 def in_memory(url: str) -> bool:
     """Whether one connection serves everybody, so that nobody reads while a transaction is open."""
     return url == "sqlite://"
+
+
+@pytest.fixture
+def dialect(url: str) -> str:
+    """What the database speaks: sqlite, postgresql or mysql."""
+    return url.partition(":")[0]
+
+
+@pytest.fixture
+async def returning(db: Database, dialect: str) -> Database:
+    """The database, where it has RETURNING."""
+    if dialect == "mysql" and "MariaDB" not in await db.fetch_val("SELECT VERSION()"):
+        pytest.skip("MySQL has no RETURNING; MariaDB has")
+    return db

@@ -14,15 +14,15 @@ from evenflow.errors import CannotOpen, ConfigError, NotConnected, PoolTimeout
 from tests.contracts.tables import notes
 
 
-async def test_queries_work_after_an_error(db: Database) -> None:  # test_queries_after_error[Exception]
-    async with db.transaction():
-        await db.execute(notes.insert(), {"text": "held"})
-        refused = db.execute(notes.insert(), {"text": "refused"})
+async def test_queries_work_after_an_error(crowded: Database) -> None:  # test_queries_after_error[Exception]
+    async with crowded.transaction():
+        await crowded.execute(notes.insert(), {"text": "held"})
+        refused = crowded.execute(notes.insert(), {"text": "refused"})
         other = asyncio.create_task(refused, context=contextvars.Context())
         with pytest.raises(PoolTimeout):
             await other
 
-    assert len(await db.fetch_all(notes.select())) == 1
+    assert len(await crowded.fetch_all(notes.select())) == 1
 
 
 async def test_queries_work_after_a_cancellation(db: Database) -> None:  # test_queries_after_error[CancelledError]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import traceback
 from dataclasses import dataclass
 
 import pydantic
@@ -18,17 +19,41 @@ from evenflow.errors import ConstraintViolated, NotConnected, QueryError, RowInv
 from tests.contracts.tables import notes, values
 
 
+def shown(error: BaseException) -> str:
+    """What a log shows of an error and of what it came from, without the lines of the program."""
+    summary = traceback.TracebackException.from_exception(error)
+    found: list[str] = []
+    seen: list[traceback.TracebackException | None] = [summary]
+    while seen:
+        if (one := seen.pop()) is not None:
+            found += one.format_exception_only()
+            seen += [one.__cause__, None if one.__suppress_context__ else one.__context__]
+    return "".join(found)
+
+
 async def test_execute_answers_the_key_of_an_insert_and_the_count_of_anything_else(db: Database) -> None:
     first = await db.execute(notes.insert(), {"text": "one"})
-    second = await db.execute("INSERT INTO notes (text, done) VALUES (:text, false)", {"text": "two"})
+    second = await db.execute(notes.insert().values(text="two", done=sa.false()))
     changed = await db.execute(notes.update().values(done=True))
     deleted = await db.execute(notes.delete().where(notes.c.id == first))
 
     assert (first, second, changed, deleted) == (1, 2, 2, 1)
 
 
-async def test_execute_answers_the_first_value_of_a_returning(db: Database) -> None:
-    assert await db.execute(notes.insert().values(text="x").returning(notes.c.text)) == "x"
+async def test_execute_answers_the_key_of_an_insert_in_text_where_the_server_tells_it(
+    db: Database, dialect: str
+) -> None:
+    answers = [
+        await db.execute("INSERT INTO notes (text, done) VALUES (:text, false)", {"text": text})
+        for text in ("one", "two", "three")
+    ]
+
+    # PostgreSQL knows no last key: without RETURNING the answer is the count.
+    assert answers == ([1, 1, 1] if dialect == "postgresql" else [1, 2, 3])
+
+
+async def test_execute_answers_the_first_value_of_a_returning(returning: Database) -> None:
+    assert await returning.execute(notes.insert().values(text="x").returning(notes.c.text)) == "x"
 
 
 async def test_execute_answers_the_given_key_where_the_database_makes_none(db: Database) -> None:
@@ -67,8 +92,8 @@ async def test_execute_many_happens_whole_or_not_at_all(db: Database) -> None:
     assert await db.fetch_all(notes.select()) == []
 
 
-async def test_execute_many_answers_the_rows_of_a_returning(db: Database) -> None:
-    rows = await db.execute_many(notes.insert().returning(notes.c.id), [{"text": "a"}, {"text": "b"}])
+async def test_execute_many_answers_the_rows_of_a_returning(returning: Database) -> None:
+    rows = await returning.execute_many(notes.insert().returning(notes.c.id), [{"text": "a"}, {"text": "b"}])
 
     assert [row.id for row in rows] == [1, 2]
 
@@ -94,7 +119,7 @@ async def test_big_integers_come_back_as_they_went(db: Database, number: int) ->
     assert await db.fetch_val(sa.select(values.c.number)) == number
 
 
-@pytest.mark.parametrize("text", ["", "🦊 𝔘𝔫𝔦", "a\x00b", "'; DROP TABLE notes; --", "%s :name ? $1", "ümlaut"])
+@pytest.mark.parametrize("text", ["", "🦊 𝔘𝔫𝔦", "'; DROP TABLE notes; --", "%s :name ? $1", "ümlaut", "a\\'b\"\n"])
 async def test_any_text_comes_back_as_it_went(db: Database, text: str) -> None:
     await db.execute(values.insert(), {"key of value": "k", "größe": text})
 
@@ -108,17 +133,39 @@ async def test_bytes_and_none_come_back_as_they_went(db: Database, data: bytes |
     assert (await db.fetch_one(values.select()))["select"] == data
 
 
-async def test_infinity_comes_back_and_nan_is_null_in_sqlite(db: Database) -> None:
-    await db.execute(values.insert(), {"key of value": "inf", 'quo"ted': math.inf})
-    await db.execute(values.insert(), {"key of value": "nan", 'quo"ted': math.nan})
+async def test_a_zero_byte_in_a_text_comes_back_or_is_refused(db: Database, dialect: str) -> None:
+    put = db.execute(values.insert(), {"key of value": "k", "größe": "secret\x00"})
+    if dialect == "postgresql":
+        with pytest.raises(QueryError, match="x00") as caught:
+            await put
+        assert "secret" not in shown(caught.value)
+    else:
+        await put
+        assert (await db.fetch_one(values.select()))["größe"] == "secret\x00"
 
-    found = {row[0]: row[2] for row in await db.fetch_all(values.select())}
-    assert found == {"inf": math.inf, "nan": None}
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+async def test_what_is_no_number_comes_back_as_it_went_or_is_refused(
+    db: Database, dialect: str, number: float
+) -> None:
+    put = db.execute(values.insert(), {"key of value": "k", 'quo"ted': number})
+    if dialect == "mysql":
+        with pytest.raises(QueryError):
+            await put
+        assert await db.fetch_all(values.select()) == []
+    else:
+        await put
+        found = await db.fetch_val(values.select(), column='quo"ted')
+        # SQLite has no NaN: it stores NULL.
+        assert found is None if dialect == "sqlite" and math.isnan(number) else repr(found) == repr(number)
 
 
-async def test_an_integer_of_more_than_64_bits_is_refused_with_a_sentence(db: Database) -> None:
-    with pytest.raises(QueryError, match="64 bits"):
+async def test_a_number_too_big_for_its_column_is_refused_without_showing_it(db: Database) -> None:
+    with pytest.raises(QueryError) as caught:
         await db.execute(values.insert(), {"key of value": "k", "number": 2**63})
+
+    assert str(2**63) not in shown(caught.value)
+    assert await db.fetch_all(values.select()) == []
 
 
 async def test_an_error_names_the_statement_but_no_value(db: Database) -> None:
@@ -128,16 +175,15 @@ async def test_an_error_names_the_statement_but_no_value(db: Database) -> None:
         await db.execute(notes.insert(), {"text": "secret"})
 
     assert "INSERT INTO notes" in str(caught.value)
-    assert caught.value.constraint == "notes.text"
-    assert "secret" not in str(caught.value)
+    assert "text" in (caught.value.constraint or "")  # each database names it in its own way
+    assert "secret" not in shown(caught.value)
 
 
 async def test_a_text_that_no_database_takes_is_refused_without_showing_it(db: Database) -> None:
-    with pytest.raises(QueryError, match="surrogate") as caught:
+    with pytest.raises(QueryError) as caught:
         await db.execute(notes.insert(), {"text": "secret \ud800"})
 
-    assert caught.value.__cause__ is None
-    assert "secret" not in str(caught.value)
+    assert "secret" not in shown(caught.value)
 
 
 async def test_a_missing_value_is_named(db: Database) -> None:

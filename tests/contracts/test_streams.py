@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
 
 import pydantic
 import pytest
@@ -11,6 +14,7 @@ import sqlalchemy as sa
 from evenflow import Database
 from evenflow.database import Connection
 from evenflow.errors import NotConnected, PoolTimeout, QueryError, QueryTimeout, RowInvalid, TransactionClosed
+from tests.contracts.slow import slow
 from tests.contracts.tables import notes
 
 
@@ -136,7 +140,7 @@ async def test_a_connection_keeps_its_temporary_tables_to_itself(db: Database, i
         assert await asyncio.create_task(db.fetch_val("SELECT x FROM mine")) == 1
 
     if not in_memory:
-        with pytest.raises(QueryError, match="no such table"):
+        with pytest.raises(QueryError, match="mine"):
             await db.fetch_val("SELECT x FROM mine")
 
 
@@ -154,12 +158,58 @@ async def test_a_connection_writes_beside_others_without_meeting_a_lock(db: Data
     assert await db.fetch_val(sa.select(sa.func.count()).select_from(notes)) == 140
 
 
-async def test_the_raw_connection_is_the_drivers_own(db: Database) -> None:
+async def test_the_raw_connection_is_the_drivers_own(db: Database, dialect: str) -> None:
+    library = {"sqlite": "sqlite3", "postgresql": "asyncpg", "mysql": "asyncmy"}[dialect]
+    async with db.connection() as connection:
+        kind = await connection.raw_connection.call(type)
+
+    assert kind.__module__.partition(".")[0] == library
+
+
+async def test_what_is_called_with_the_raw_connection_is_awaited_where_that_can_be_done(
+    db: Database, dialect: str
+) -> None:
+    async def on_mysql(raw: Any) -> None:
+        async with raw.cursor() as cursor:
+            await cursor.execute(_MARKED[dialect])
+
+    functions: dict[str, Callable[[Any], Any]] = {
+        "sqlite": lambda raw: raw.execute(_MARKED[dialect]) and None,
+        "postgresql": lambda raw: raw.execute(_MARKED[dialect]),
+        "mysql": on_mysql,
+    }
+    async with db.connection() as connection:
+        await connection.raw_connection.call(functions[dialect])
+
+        assert await connection.fetch_val("SELECT x FROM marked") == 42
+
+
+_MARKED = dict.fromkeys(["sqlite", "postgresql", "mysql"], "CREATE TEMPORARY TABLE marked AS SELECT 42 AS x")
+
+
+async def test_an_error_of_what_is_called_with_the_raw_connection_comes_through(db: Database) -> None:
+    def fails(_: object) -> None:
+        raise KeyError("mine")
+
+    async with db.connection() as connection:
+        with pytest.raises(KeyError, match="mine"):
+            await connection.raw_connection.call(fails)
+
+        assert await connection.fetch_val("SELECT 1") == 1
+
+
+async def test_the_methods_of_aiosqlite_are_sqlites_alone(db: Database, dialect: str) -> None:
     async with db.connection() as connection:
         raw = connection.raw_connection
-        await raw.call(lambda sqlite: sqlite.create_function("twice", 1, lambda x: x * 2))
-
-        assert await connection.fetch_val("SELECT twice(21)") == 42
+        ways = [raw.execute("SELECT 1"), raw.executemany("SELECT 1", []), raw.execute_fetchall("SELECT 1"), raw.cursor()]
+        for way in ways if dialect != "sqlite" else ():
+            with pytest.raises(QueryError, match=r"for SQLite only.*call\(") as caught:
+                await way
+            assert dialect in str(caught.value).lower()
+        if dialect == "sqlite":
+            assert [way.close() for way in ways[1:2]] == [None]
+            assert await (await ways[0]).fetchall() == await ways[2] == [(1,)]
+            await (await ways[3]).close()
 
 
 async def test_the_raw_connection_is_not_there_outside_a_block(db: Database) -> None:
@@ -194,16 +244,36 @@ async def test_an_iteration_used_after_its_transaction_says_so(thousand: Databas
 
 
 async def test_a_timeout_beside_an_open_iteration_does_not_stop_innocent_statements(thousand: Database) -> None:
-    slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
-    async with thousand.transaction(readonly=True):
-        stream = thousand.iterate(notes.select())
-        await anext(stream)
-        with pytest.raises(QueryTimeout):
-            await thousand.fetch_val(slow, timeout=0.05)
+    stream = thousand.iterate(notes.select())
+    await anext(stream)
 
-        assert await thousand.fetch_val(sa.select(sa.func.count()).select_from(notes)) == 1000
-        with pytest.raises(QueryError, match="cancelled or timed out"):
-            [row async for row in stream]
+    with pytest.raises(QueryTimeout):
+        await thousand.fetch_val(slow(thousand, 5), timeout=0.05)
+
+    assert await thousand.fetch_val(sa.select(sa.func.count()).select_from(notes)) == 1000
+    assert len([row async for row in stream]) == 999
+
+
+async def test_a_timeout_beside_an_open_iteration_in_a_transaction_never_loses_rows_silently(
+    thousand: Database,
+) -> None:
+    rows = []
+    with contextlib.suppress(QueryError, TransactionClosed):
+        async with thousand.transaction(readonly=True):
+            stream = thousand.iterate(notes.select())
+            rows.append(await anext(stream))
+            with pytest.raises(QueryTimeout):
+                async with thousand.transaction():
+                    await thousand.fetch_val(slow(thousand, 5), timeout=0.05)
+            try:
+                rows += [row async for row in stream]
+            except (QueryError, TransactionClosed):
+                rows.clear()
+            count = await thousand.fetch_val(sa.select(sa.func.count()).select_from(notes))
+            assert count == 1000
+
+    assert len(rows) in (0, 1000)
+    assert thousand.statistics().lent == 0
 
 
 async def test_two_tasks_cannot_ask_one_iteration_at_once(thousand: Database) -> None:

@@ -9,9 +9,16 @@ import decimal
 import enum
 import ipaddress
 import logging
+import os
 import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -511,7 +518,7 @@ async def test_a_set_of_many_is_told_by_its_number(wired: Wired) -> None:
 
 
 async def test_a_number_too_large_is_told_as_that(db: Database) -> None:
-    with pytest.raises(QueryError, match=r"value out of int32 range"):
+    with pytest.raises(QueryError, match="have 32 bits"):
         await db.execute(users.insert().values(age=2**40))
 
 
@@ -818,6 +825,16 @@ async def test_a_cancelled_begin_is_seen_after_recovery(wired: Wired) -> None:
         assert not wired.wire.in_transaction
 
 
+async def test_recovery_waits_for_a_call_that_still_runs(wired: Wired) -> None:
+    running = asyncio.ensure_future(wired.run("SELECT pg_sleep(0.2)"))
+    await asyncio.sleep(0.05)
+
+    await wired.wire.recover()
+
+    assert running.done()
+    assert not wired.wire.lost
+
+
 async def test_a_server_that_is_gone_cannot_be_recovered(wired: Wired) -> None:
     pid = wired.wire.raw.get_server_pid()
     await _administer(f"SELECT pg_terminate_backend({pid})")
@@ -950,6 +967,97 @@ async def test_a_vanished_prepared_statement_ends_their_keeping(tables: str, cap
     await fresh.wire.close()
 
 
+@pytest.fixture(scope="module")
+def pooled(tables: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same database through a PgBouncer that lends a connection for one transaction."""
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    needs("PgBouncer", there=program is not None, otherwise="apt-get install pgbouncer")
+    assert program is not None
+    place = tmp_path_factory.mktemp("pgbouncer")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (place / "pgbouncer.ini").write_text(
+        "[databases]\n* = host=127.0.0.1 port=5432 user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nunix_socket_dir =\n"
+    )
+    as_root = os.geteuid() == 0  # which PgBouncer refuses to be
+    if as_root:
+        for folder in (place, place.parent, place.parent.parent):
+            folder.chmod(0o755)
+    command = [program, "-q", *(["-u", "nobody"] if as_root else []), str(place / "pgbouncer.ini")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            for _ in range(100):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.05)
+            yield tables.replace(":5432/", f":{port}/")
+        finally:
+            running.terminate()
+
+
+async def test_a_pooler_is_noticed_before_a_statement_is_prepared(
+    pooled: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        wired = await _wired(pooled)
+
+    assert "PgBouncer" in caplog.text
+    prepared = await wired.run("SELECT count(*) FROM pg_prepared_statements", want=Want.VALUE)
+    await wired.wire.close()
+    assert prepared == 0
+
+
+async def test_no_pooler_is_noticed_where_there_is_none(tables: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        wired = await _wired(tables)
+
+    assert caplog.text == ""
+    await wired.wire.close()
+
+
+async def test_through_a_pooler_every_answer_is_right(pooled: str) -> None:
+    async with Database(pooled) as db:
+        await db.execute("TRUNCATE users RESTART IDENTITY CASCADE")
+        await db.execute_many(users.insert(), [{"email": str(n)} for n in range(1, 51)])
+        by_id = users.select().where(users.c.id == sa.bindparam("id"))
+
+        async def check(number: int) -> None:
+            for turn in range(40):
+                id_ = 1 + (number * 7 + turn) % 50
+                ways = (
+                    db.fetch_val(sa.select(users.c.email).where(users.c.id == id_)),
+                    db.fetch_val("SELECT email FROM users WHERE id = :id", {"id": id_}),
+                    db.fetch_val(by_id, {"id": id_}, column="email"),
+                    _in_a_transaction(db, id_),
+                )
+                assert await ways[turn % 4] == str(id_)
+                for unused in ways:
+                    unused.close()
+
+        await asyncio.gather(*(check(number) for number in range(10)))
+
+
+async def _in_a_transaction(db: Database, id_: int) -> Any:
+    async with db.transaction():
+        await db.execute(users.update().where(users.c.id == id_).values(age=1))
+        found = [row.email async for row in db.iterate(users.select().where(users.c.id == id_))]
+    return found[0]
+
+
+async def test_a_statement_cancelled_through_a_pooler_leaves_a_good_connection(pooled: str) -> None:
+    wired = await _wired(pooled)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await wired.run("SELECT pg_sleep(30)")
+
+    await wired.wire.recover()
+
+    assert await wired.run("SELECT 1", want=Want.VALUE) == 1
+    await wired.wire.close()
+
+
 # Settings
 
 
@@ -1008,6 +1116,37 @@ async def test_a_port_that_is_no_number_is_told_without_the_password() -> None:
     with pytest.raises(ConfigError) as caught:
         await PostgresServer(DatabaseURL("postgresql://u:geheim@h:port/d"), {}).connect()
     assert "geheim" not in shown(caught.value)
+
+
+async def test_a_socket_in_a_directory_is_a_host(tables: str) -> None:
+    folder = next((each for each in ("/run/postgresql", "/tmp") if Path(each, ".s.PGSQL.5432").exists()), "")
+    needs("PostgreSQL's socket", there=bool(folder), otherwise="let it listen in /run/postgresql")
+    name = tables.rpartition("/")[2]
+    wired = await _wired(f"postgresql:///{name}?host={folder}")
+    assert await wired.run("SELECT current_database()", want=Want.VALUE) == name
+    await wired.wire.close()
+
+
+def test_without_asyncpg_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+
+    with pytest.raises(ConfigError, match=r"pip install 'evenflow\[postgres\]'"):
+        PostgresServer(DatabaseURL("postgresql://h/d"), {})
+
+
+def test_asyncpg_is_not_imported_before_it_is_needed() -> None:
+    program = "import sys, evenflow, evenflow.database.drivers.postgres; sys.exit('asyncpg' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+async def test_a_closed_connection_is_in_no_transaction(wired: Wired) -> None:
+    await wired.wire.begin(Begin())
+    wired.wire.abort()
+
+    assert not wired.wire.in_transaction
+    with pytest.raises(ConnectionLost):
+        await wired.wire.begin(Begin())
 
 
 async def test_several_hosts_are_tried_in_turn(tables: str) -> None:

@@ -151,7 +151,8 @@ class Database(Statements):
 
     async def create_all(self, metadata: MetaData) -> None:
         """Create the tables and indexes of `metadata` that are not there yet. For changes, use a migration tool."""
-        async with self.transaction():
+        # Where DDL commits by itself a transaction around it would only pretend.
+        async with self.connection() if self._state.driver.ddl_commits else self.transaction():
             there = {row[0] for row in await self.fetch_all(self._state.driver.tables)}
             for table in metadata.sorted_tables:
                 if table.name not in there:

@@ -104,7 +104,7 @@ class DatabaseStatistics:
     writes: int
     """Statements run that may write; an `execute_many` is one."""
     commits: int
-    """SQLite: commits of autocommit writes; fewer than the writes where they were grouped."""
+    """Commits of autocommit writes; on SQLite fewer than the writes where they were grouped."""
     holders: tuple[str, ...]
     """Who holds the lent connections: place, seconds, task."""
     waited: int = 0
@@ -125,6 +125,8 @@ class Driver(Executor, Protocol):
     """Whether opening changed the dialect: the server's version or abilities were not those assumed."""
     patience: float
     """Seconds that a wait for a turn may last."""
+    ddl_commits: bool
+    """Whether CREATE and its like end the transaction they are in."""
     tables: str
     """The query that lists the names of the tables there are."""
 

@@ -35,8 +35,8 @@ class RowMaker(Protocol):
     def one(self, values: Sequence[Any]) -> Any:
         """One row."""
 
-    def all(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
-        """Many rows, in order."""
+    def all(self, rows: Sequence[Sequence[Any]]) -> Any:
+        """Many rows, in order: a list, or the bytes of a JSON array."""
 
 
 class Plan(Protocol):

@@ -204,7 +204,7 @@ def model_maker(into: Any, names: Sequence[str], processors: Sequence[Processor 
     """Makes values of the type `into`, each row checked by Pydantic."""
     pairs = zip(names, _value_sources(processors), strict=True)
     as_dict = _compiled(_literal(pairs, "{", "}"), processors, {})
-    single, several = _adapter(into), _adapter(list[into])
+    single, several = adapter_of(into), adapter_of(list[into])
 
     def one(values: Sequence[Any]) -> Any:
         return _checked(single, as_dict.one(values), numbered=False)
@@ -232,7 +232,8 @@ def _compiled(expression: str, processors: Sequence[Processor | None], scope: di
 
 
 @lru_cache(maxsize=256)
-def _adapter(into: Any) -> TypeAdapter[Any]:
+def adapter_of(into: Any) -> TypeAdapter[Any]:
+    """Pydantic's validator and serializer of a type."""
     from pydantic import TypeAdapter  # only those who use `into` pay for the import
 
     return TypeAdapter(into)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from evenflow.database.driver import Cursor, Executor
+from evenflow.database.encoding import NO_ROWS, JsonOf, json_response
 from evenflow.database.holder import here
 from evenflow.database.plan import Call, Kind, ManyCall, Want
 from evenflow.database.stream import RowStream
@@ -14,6 +15,7 @@ from evenflow.errors import QueryError, QueryTimeout, TransactionMisused
 
 if TYPE_CHECKING:
     from sqlalchemy.sql import ClauseElement
+    from starlette.responses import Response
 
     from evenflow.database.rows import Row
     from evenflow.database.state import State
@@ -82,6 +84,20 @@ class Statements:
         """The first row, or None where there is none."""
         call = self._call(query, values, Want.ONE, into)
         return await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
+
+    async def fetch_json(
+        self, query: Query, values: Values = None, *, into: object, timeout: float | None = None
+    ) -> bytes:
+        """All rows as a JSON array: the bytes that FastAPI would send for them with `response_model=list[into]`."""
+        call = self._call(query, values, Want.ALL, JsonOf(into))
+        body = await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
+        return body or NO_ROWS
+
+    async def respond(
+        self, query: Query, values: Values = None, *, into: object, timeout: float | None = None
+    ) -> Response:
+        """All rows as the response of a route: `return await db.respond(query, into=User)`."""
+        return json_response(await self.fetch_json(query, values, into=into, timeout=timeout))
 
     async def fetch_val(
         self, query: Query, values: Values = None, column: Any = 0, *, timeout: float | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Dialect
 
 from evenflow.database import rows
+from evenflow.database.encoding import BodyMaker, JsonOf
 from evenflow.database.plan import Description, Kind, RowMaker
 from evenflow.database.statement.columns import Shape
 
@@ -51,6 +52,8 @@ class StatementPlan:
         maker: RowMaker
         if into is None:
             maker = rows.row_maker(rows.row_type(read.names, read.keys), read.processors)
+        elif isinstance(into, JsonOf):
+            maker = BodyMaker(into.into, read.names, read.processors)
         else:
             maker = rows.model_maker(into, read.names, read.processors)
         if into is None and self.shape.settled(len(names)):

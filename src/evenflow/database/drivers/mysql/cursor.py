@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from evenflow.database.plan import Call
+from evenflow.errors import DatabaseError
 
 if TYPE_CHECKING:
     from evenflow.database.drivers.mysql.wire import MysqlWire
@@ -18,10 +19,12 @@ _REST_SECONDS = 0.1
 class MysqlCursor:
     """An open result of a wire."""
 
-    def __init__(self, wire: MysqlWire, cursor: Any, call: Call) -> None:
+    def __init__(self, wire: MysqlWire, cursor: Any, call: Call, *, altered: bool) -> None:
         self._wire = wire
         self._cursor = cursor
         self._call = call
+        self.altered = altered
+        """Whether the session is changed, apart from this open result."""
         self._at_end = False
 
     async def fetch(self, size: int) -> list[Any]:
@@ -32,7 +35,7 @@ class MysqlCursor:
 
     async def close(self) -> None:
         """Read what is left where that is little; else the connection is given up, for MySQL sends all of it."""
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, DatabaseError):
             async with asyncio.timeout(_REST_SECONDS):
                 await self._rows(_REST_ROWS)
         if not self._at_end:

@@ -27,6 +27,7 @@ _log = logging.getLogger("evenflow.database")
 class MysqlServer:
     """One server, by asyncmy; by aiomysql where the URL asks for it."""
 
+    ddl_commits = True
     tables = "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
     def __init__(self, url: DatabaseURL, options: Mapping[str, Any]) -> None:
@@ -37,15 +38,13 @@ class MysqlServer:
         self._killer = Killer(self._new_connection, lambda connection: self._library.cursors(connection)())
         self._texts: dict[str, None] = {}
         self._learned: abilities.Facts | None = None
-        if not self._library.prepares:
-            _log.warning(
-                "aiomysql was asked for: asyncmy is several times quicker and prepares statements; see mysql://"
-            )
 
     async def connect(self) -> Wire:
         """A new connection. Raises CannotOpen."""
         aim = self._target
         connection = None
+        if self._learned is None and not self._library.prepares:
+            _log.warning("This URL asks for aiomysql. asyncmy is several times quicker; write mysql:// for it.")
         try:
             async with asyncio.timeout(aim.settings.connect_timeout):
                 connection = await self._new_connection()

@@ -48,6 +48,8 @@ class MysqlWire:
         """The description that each statement's result had when it was looked at."""
         self._busy = False
         """A statement has been sent and its result has not been read: after a cancellation it still runs."""
+        self._stream: MysqlCursor | None = None
+        """The open result; nothing else can be done before it has been read or given up."""
 
     @property
     def raw(self) -> Any:
@@ -229,18 +231,21 @@ class MysqlWire:
 
     async def open_cursor(self, call: Call) -> MysqlCursor:
         """The rows of a statement, sent as text: the libraries cannot read a prepared one piece by piece."""
-        if not call.plan.plain:
-            self.altered = True
         text = self._text(call.sql, call.args)
         cursor = self._library.streaming(self._connection)
         await self._done(cursor.execute(text, None), call.sql)
         self._busy = True
-        return MysqlCursor(self, cursor, call)
+        self._stream = MysqlCursor(self, cursor, call, altered=self.altered or not call.plan.plain)
+        self.altered = True  # until it has been read: whoever gives the connection back before that has it reset
+        return self._stream
 
     async def read(self, cursor: Any, size: int, sql: str) -> list[Any]:
         """The next rows of an open result; for `MysqlCursor`."""
         rows: list[Any] = list(await self._done(cursor.fetchmany(size), sql))
         self._busy = len(rows) == size
+        if not self._busy and self._stream is not None:
+            self.altered = self._stream.altered
+            self._stream = None
         return rows
 
     async def begin(self, begin: Begin) -> None:
@@ -261,12 +266,16 @@ class MysqlWire:
         Both libraries close the connection of a cancelled call, so that there is nothing to wait for: the statement is
         killed over a side connection, in the background.
         """
+        if self._stream is not None:
+            await self._stream.close()
         if self._busy or self.lost:
             self.abort()
             raise ConnectionLost("The connection was closed when its statement was cancelled.")
 
     async def reset(self) -> None:
         """Roll back; a changed session ends with its connection, for neither library can make it as new."""
+        if self._stream is not None:
+            await self._stream.close()
         if self.altered:
             await self.close()
         elif self.in_transaction:

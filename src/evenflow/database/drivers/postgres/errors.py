@@ -117,10 +117,8 @@ _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ARGUMENT = re.compile(
     r"^(?:invalid input for )?query argument \$(\d+)(?: in element #(\d+) of executemany\(\) sequence)?:"
 )
-_EXPECTED = re.compile(
-    r"\(((?:an? )?(?:[\w. ]+ (?:is )?(?:expected|required)[\w .,']*|expected [\w. ]+, got '?[\w.]+'?"
-    r"|value out of \w+ range|'[\w.]+' object cannot be interpreted as an integer))\)$"
-)
+_TOO_LARGE = re.compile(r"\(value out of int(\d+) range\)$")
+_EXPECTED = re.compile(r"\((expected [\w. ]+, got '?[\w.]+'?|'[\w.]+' object cannot be interpreted as an integer)\)$")
 """The reasons of asyncpg's that name types only."""
 
 
@@ -132,8 +130,8 @@ def translated(error: BaseException, statement: str | None, *, lost: bool = Fals
     if isinstance(error, DatabaseError) or not isinstance(error, FOREIGN):
         return error
     ours = _built(error, statement, lost=lost)
-    if isinstance(error, asyncpg.DataError):
-        return ours  # its message holds the value
+    if isinstance(error, asyncpg.DataError) or _ARGUMENT.match(str(error.args[0] if error.args else "")):
+        return ours  # without its cause, whose message holds the value
     if isinstance(error, asyncpg.PostgresError):
         error.detail = None
     ours.__cause__ = error
@@ -231,10 +229,15 @@ def _argument(message: str) -> str | None:
     if found is None:
         return None
     of_set = f" of set {int(found[2]) + 1}" if found[2] else ""
+    argument = f"Argument ${found[1]}{of_set}"
+    if message.endswith("surrogates not allowed)"):
+        return f"{argument} cannot be stored: it holds half of a surrogate pair, which has no place in UTF-8."
+    if bits := _TOO_LARGE.search(message):
+        return f"{argument} does not fit: integers of its type have {bits[1]} bits. Use a larger type, or numeric."
     reason = _EXPECTED.search(message)
     return (
-        f"Argument ${found[1]}{of_set} does not fit the type PostgreSQL wants there"
-        f"{': ' + reason[1] if reason else ''}. Convert the value, or CAST(… AS …) in the statement."
+        f"{argument} does not fit the type PostgreSQL wants there{': ' + reason[1] if reason else ''}. "
+        "Convert the value, or CAST(… AS …) in the statement."
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class PostgresServer:
     """One server, or the several hosts of one, and how to connect."""
 
+    ddl_commits = False
     tables = (
         "SELECT c.relname FROM pg_catalog.pg_class c "
         "WHERE c.relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(c.oid) "

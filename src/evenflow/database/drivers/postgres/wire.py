@@ -23,6 +23,7 @@ from evenflow.database.plan import Call, Kind, ManyCall, Want
 from evenflow.errors import ConnectionLost
 
 _RECOVERY_SECONDS = 2.0
+_PAUSE_SECONDS = 0.01
 _RESET_SECONDS = 5.0
 _GOODBYE_SECONDS = 2.0
 
@@ -155,6 +156,10 @@ class PostgresWire:
                 await self.raw.execute(_ROUND_TRIP)
             except asyncpg.QueryCanceledError:
                 continue  # the cancellation came late, and met this statement
+            except asyncpg.InterfaceError:
+                # The cancelled call has not come back yet; where the connection is closed the loop ends.
+                await asyncio.sleep(_PAUSE_SECONDS)
+                continue
             except FOREIGN as error:
                 if isinstance(error, TimeoutError):
                     raise

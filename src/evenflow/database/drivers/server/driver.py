@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from evenflow.database.driver import Begin, Cursor, DatabaseStatistics, Mode, Session
 from evenflow.database.drivers.server.pool import Pool
-from evenflow.database.drivers.server.session import ServerSession, SessionCursor, run_many
+from evenflow.database.drivers.server.session import Counts, ServerSession, SessionCursor, run_many
 from evenflow.database.drivers.server.wire import Server, Wire
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, Kind, ManyCall
@@ -24,11 +25,13 @@ class ServerDriver:
         self._server = server
         self.dialect = server.dialect
         self.tables = server.tables
+        self.ddl_commits = server.ddl_commits
         self.patience = server.settings.pool_timeout
         self._reset = server.settings.reset
         self._connected: Pool | None = None
         self._holders: dict[object, Holder] = {}
-        self._reads = self._writes = self._retried = 0
+        self._counts = Counts()
+        self._retried = 0
         self.taught = False
 
     async def open(self) -> None:
@@ -57,9 +60,9 @@ class ServerDriver:
         wire = pool.take_idle() or await pool.take(call.sql)
         kind = call.plan.kind
         if kind is Kind.READ:
-            self._reads += 1
+            self._counts.reads += 1
         else:
-            self._writes += 1
+            self._counts.writes += 1
         try:
             result = await wire.run(call)
         except ConnectionLost:
@@ -70,6 +73,8 @@ class ServerDriver:
             self._after(wire, error)
             raise
         else:
+            if kind is not Kind.READ:
+                self._counts.commits += 1
             self._back(wire)
             return result
         self._retried += 1
@@ -77,12 +82,14 @@ class ServerDriver:
 
     async def run_many(self, call: ManyCall) -> Any:
         """One statement for many sets of arguments: all of them, or none."""
-        self._writes += 1
-        return await self._on_a_wire(lambda wire: run_many(wire, call), call.sql)
+        self._counts.writes += 1
+        result = await self._on_a_wire(lambda wire: run_many(wire, call), call.sql)
+        self._counts.commits += 1
+        return result
 
     async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
         """A result on a connection of its own."""
-        self._reads += 1
+        self._counts.reads += 1
         session = await self._session(holder, call.sql)
         try:
             if session.wire.interleaves:
@@ -104,9 +111,9 @@ class ServerDriver:
             connections=len(pool) if pool else 0,
             lent=len(self._holders),
             waiting=pool.waiting if pool else 0,
-            reads=self._reads,
-            writes=self._writes,
-            commits=self._writes,
+            reads=self._counts.reads,
+            writes=self._counts.writes,
+            commits=self._counts.commits,
             waited=pool.waited if pool else 0,
             exhausted=pool.exhausted if pool else 0,
             discarded=pool.discarded if pool else 0,
@@ -128,11 +135,11 @@ class ServerDriver:
             self._holders.pop(returned, None)
             self._back(returned)
 
-        def unsure(returned: Wire) -> None:
+        def unsure(returned: Wire, turn: asyncio.Lock) -> None:
             self._holders.pop(returned, None)
-            self._pool.look_after(returned, self._mended)
+            self._pool.look_after(returned, partial(self._mended_after, turn))
 
-        return ServerSession(wire, given_back, unsure)
+        return ServerSession(wire, given_back, unsure, self._counts)
 
     async def _on_a_wire(self, work: Callable[[Wire], Coroutine[Any, Any, Any]], statement: str) -> Any:
         wire = await self._pool.take(statement)
@@ -159,6 +166,15 @@ class ServerDriver:
             self._back(wire)
         else:
             self._pool.look_after(wire, self._mended)
+
+    async def _mended_after(self, turn: asyncio.Lock, wire: Wire) -> None:
+        """`_mended`, once a statement that a task left behind still runs there has ended."""
+        try:
+            async with asyncio.timeout(_MENDING_SECONDS), turn:
+                pass
+        except TimeoutError:
+            raise ConnectionLost("A statement outlived its block; its connection was closed.") from None
+        await self._mended(wire)
 
     async def _mended(self, wire: Wire) -> None:
         """Make sure that nothing runs on it, no transaction is open and the session is as new."""

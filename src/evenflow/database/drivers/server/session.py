@@ -10,20 +10,41 @@ from typing import Any
 from evenflow.database.driver import Begin, Cursor
 from evenflow.database.drivers.server.wire import Wire, WireCursor
 from evenflow.database.holder import Holder
-from evenflow.database.plan import Call, ManyCall
+from evenflow.database.plan import Call, Kind, ManyCall
 from evenflow.errors import ConnectionLost, DatabaseError, TransactionClosed
 
 PIECE = 256
 """Rows an `iterate()` fetches at a time."""
 
 
+class Counts:
+    """How many statements were run."""
+
+    def __init__(self) -> None:
+        self.reads = self.writes = self.commits = 0
+
+    def add(self, kind: Kind) -> None:
+        """One more, on a connection that was lent."""
+        if kind is Kind.READ:
+            self.reads += 1
+        else:
+            self.writes += 1
+
+
 class ServerSession:
     """A connection of one's own until `release`. Its statements run one after another, in the order they come."""
 
-    def __init__(self, wire: Wire, give_back: Callable[[Wire], None], lost: Callable[[Wire], None]) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        give_back: Callable[[Wire], None],
+        unsure: Callable[[Wire, asyncio.Lock], None],
+        counts: Counts,
+    ) -> None:
         self.wire = wire
         self._give_back = give_back
-        self._lost = lost
+        self._give_back_unsure = unsure
+        self._counts = counts
         self._turn = asyncio.Lock()
         self._unsure = False
         self._begun = False
@@ -31,10 +52,12 @@ class ServerSession:
 
     async def run(self, call: Call) -> Any:
         """One statement."""
+        self._counts.add(call.plan.kind)
         return await self.work(lambda wire: wire.run(call), call.sql)
 
     async def run_many(self, call: ManyCall) -> Any:
         """One statement for many sets of arguments: all of them, or none."""
+        self._counts.add(Kind.WRITE)
         return await self.work(lambda wire: run_many(wire, call), call.sql)
 
     async def open_cursor(self, call: Call, holder: Holder) -> Cursor:
@@ -42,6 +65,7 @@ class ServerSession:
         if not (self.wire.interleaves and self._begun):
             # An open result would stand in the way of every other statement of this connection.
             return Whole(await self.run(call))
+        self._counts.add(call.plan.kind)
         return SessionCursor(self, await self.work(lambda wire: wire.open_cursor(call), call.sql), call.sql)
 
     async def begin(self, begin: Begin) -> None:
@@ -111,7 +135,7 @@ class ServerSession:
         if not self._over:
             self._over = True
             if self._unsure or self._turn.locked() or self.wire.in_transaction:
-                self._lost(self.wire)
+                self._give_back_unsure(self.wire, self._turn)
             else:
                 self._give_back(self.wire)
 
@@ -125,7 +149,9 @@ class ServerSession:
                 raise TransactionClosed(_GONE, statement=statement)
             try:
                 return await do(self.wire)
-            except DatabaseError:
+            except DatabaseError as error:
+                if isinstance(error, ConnectionLost):
+                    self._check_open(statement)  # it was closed because its block has ended
                 raise
             except BaseException:
                 self._unsure = True

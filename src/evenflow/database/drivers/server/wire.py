@@ -102,6 +102,8 @@ class Server(Protocol):
 
     dialect: Dialect
     """SQLAlchemy's, as it is before a connection; `connect` teaches it what the server can do."""
+    ddl_commits: bool
+    """Whether CREATE and its like end the transaction they are in."""
     tables: str
     """The query that lists the names of the tables there are."""
     settings: PoolSettings

@@ -33,6 +33,7 @@ class SqliteDriver:
     """
 
     taught = False
+    ddl_commits = False
     tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
     def __init__(self, url: DatabaseURL, options: Mapping[str, Any]) -> None:

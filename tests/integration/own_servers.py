@@ -1,0 +1,120 @@
+"""Servers of a test's own, from the programs on this machine: they can be stopped and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import glob
+from pathlib import Path
+
+from tests.needed import needs
+
+
+class OwnServer:
+    """A database server in a folder. `url` names its database `test`."""
+
+    def __init__(self, command: list[str], url: str, port: int) -> None:
+        self._command = command
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = url
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            assert self._process.poll() is None, f"{self._command[0]} has ended by itself"
+            time.sleep(0.1)
+        raise AssertionError(f"{self._command[0]} does not listen")
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it as an operator would who cannot wait for its clients."""
+        self._end(signal.SIGINT if "postgres" in self._command[-4] else signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(60)
+            self._process = None
+
+
+@contextmanager
+def own_postgres(folder: Path) -> Iterator[OwnServer]:
+    """A PostgreSQL that nobody else uses."""
+    programs = sorted(glob("/usr/lib/postgresql/*/bin"))[-1:] + os.environ["PATH"].split(os.pathsep)
+    path = os.pathsep.join(programs)
+    initdb, postgres = shutil.which("initdb", path=path), shutil.which("postgres", path=path)
+    needs("PostgreSQL's initdb", there=bool(initdb and postgres), otherwise="apt-get install postgresql")
+    assert initdb is not None
+    assert postgres is not None
+    data, port = folder / "data", _free_port()
+    as_user = _as("postgres", folder)
+    subprocess.run([*as_user, initdb, "-D", data, "-U", "postgres", "-A", "trust"], check=True, capture_output=True)
+    server = OwnServer(
+        [*as_user, postgres, "-D", str(data), "-p", str(port), "-k", str(folder)],
+        f"postgresql://postgres@127.0.0.1:{port}/postgres",
+        port,
+    )
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def own_mysql(folder: Path) -> Iterator[OwnServer]:
+    """A MariaDB that nobody else uses."""
+    install, daemon = (
+        shutil.which("mariadb-install-db"),
+        shutil.which("mariadbd", path="/usr/sbin:" + os.environ["PATH"]),
+    )
+    needs("mariadbd", there=bool(install and daemon), otherwise="apt-get install mariadb-server")
+    assert install is not None
+    assert daemon is not None
+    data, port = folder / "data", _free_port()
+    as_user = _as("mysql", folder)
+    subprocess.run(
+        [*as_user, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"],
+        check=True,
+        capture_output=True,
+    )
+    command = [daemon, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
+    command += [f"--socket={folder}/s", "--innodb-buffer-pool-size=32M"]
+    server = OwnServer([*as_user, *command], f"mysql://root@127.0.0.1:{port}/test", port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _as(user: str, folder: Path) -> list[str]:
+    """Neither server runs as root."""
+    if os.geteuid() != 0:
+        return []
+    for parent in (folder, *folder.parents[:3]):
+        parent.chmod(parent.stat().st_mode | 0o755)
+    shutil.chown(folder, user, user)
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
