@@ -145,9 +145,7 @@ async def test_a_zero_byte_in_a_text_comes_back_or_is_refused(db: Database, dial
 
 
 @pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
-async def test_what_is_no_number_comes_back_as_it_went_or_is_refused(
-    db: Database, dialect: str, number: float
-) -> None:
+async def test_what_is_no_number_comes_back_as_it_went_or_is_refused(db: Database, dialect: str, number: float) -> None:
     put = db.execute(values.insert(), {"key of value": "k", 'quo"ted': number})
     if dialect == "mysql":
         with pytest.raises(QueryError):

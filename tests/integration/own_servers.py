@@ -19,8 +19,9 @@ from tests.needed import needs
 class OwnServer:
     """A database server in a folder. `url` names its database `test`."""
 
-    def __init__(self, command: list[str], url: str, port: int) -> None:
+    def __init__(self, command: list[str], url: str, port: int, stop_signal: signal.Signals) -> None:
         self._command = command
+        self._stop_signal = stop_signal
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self.url = url
@@ -43,7 +44,7 @@ class OwnServer:
 
     def stop(self) -> None:
         """End it as an operator would who cannot wait for its clients."""
-        self._end(signal.SIGINT if "postgres" in self._command[-4] else signal.SIGTERM)
+        self._end(self._stop_signal)
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -68,6 +69,7 @@ def own_postgres(folder: Path) -> Iterator[OwnServer]:
         [*as_user, postgres, "-D", str(data), "-p", str(port), "-k", str(folder)],
         f"postgresql://postgres@127.0.0.1:{port}/postgres",
         port,
+        signal.SIGINT,  # SIGTERM would wait for the clients
     )
     server.start()
     try:
@@ -95,7 +97,7 @@ def own_mysql(folder: Path) -> Iterator[OwnServer]:
     )
     command = [daemon, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1"]
     command += [f"--socket={folder}/s", "--innodb-buffer-pool-size=32M"]
-    server = OwnServer([*as_user, *command], f"mysql://root@127.0.0.1:{port}/test", port)
+    server = OwnServer([*as_user, *command], f"mysql://root@127.0.0.1:{port}/test", port, signal.SIGTERM)
     server.start()
     try:
         yield server

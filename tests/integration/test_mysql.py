@@ -1,4 +1,4 @@
-"""MySQL and MariaDB by asyncmy and aiomysql: values, answers, errors, cancelled calls, and what a connection is after."""
+"""MySQL and MariaDB by asyncmy and aiomysql: values, answers, errors, and what a connection is like after a cancel."""
 
 from __future__ import annotations
 
@@ -764,10 +764,20 @@ async def test_the_dialect_learns_what_the_server_can_do(tables: str) -> None:
     await engine.dispose()
 
     assert changed == [True, False]
-    for name in (
-        "server_version_info is_mariadb insert_returning delete_returning supports_sequences default_schema_name "
-        "max_identifier_length _backslash_escapes _server_ansiquotes _casing _support_float_cast supports_native_uuid"
-    ).split():
+    for name in [
+        "server_version_info",
+        "is_mariadb",
+        "insert_returning",
+        "delete_returning",
+        "supports_sequences",
+        "default_schema_name",
+        "max_identifier_length",
+        "_backslash_escapes",
+        "_server_ansiquotes",
+        "_casing",
+        "_support_float_cast",
+        "supports_native_uuid",
+    ]:
         assert getattr(server.dialect, name) == getattr(theirs, name)
 
 

@@ -28,6 +28,7 @@ from evenflow.errors import (
     QueryTimeout,
     QueueFull,
     ReadOnly,
+    TransactionClosed,
     UnknownDriver,
 )
 
@@ -366,6 +367,103 @@ async def test_disconnecting_ends_a_statement_that_would_run_on(path: Path) -> N
         outcomes = await asyncio.gather(endless, *waiting, return_exceptions=True)
 
     assert all(isinstance(one, (QueryTimeout, NotConnected)) for one in outcomes), outcomes
+
+
+# Transactions
+
+
+async def test_writers_wait_for_each_other_without_locking_what_they_read(db: Database) -> None:
+    await db.execute(items.insert(), {"id": 1, "name": "0"})
+
+    async def add_one() -> None:
+        async with db.transaction():
+            now = int(await db.fetch_val(sa.select(items.c.name).where(items.c.id == 1)))
+            await asyncio.sleep(0)
+            await db.execute(items.update().where(items.c.id == 1).values(name=str(now + 1)))
+
+    await asyncio.gather(*(add_one() for _ in range(50)))
+
+    assert await db.fetch_val(sa.select(items.c.name)) == "50"
+
+
+async def test_an_interrupted_write_rolls_the_transaction_back_and_says_so(db: Database) -> None:
+    with pytest.raises(TransactionClosed, match="rolled this transaction back"):
+        async with db.transaction():
+            await db.execute(items.insert(), {"name": "a"})
+            with pytest.raises(QueryTimeout):
+                await db.execute(
+                    "INSERT INTO items (name) WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) "
+                    "SELECT x FROM c",
+                    timeout=0.05,
+                )
+            await db.execute(items.insert(), {"name": "b"})
+
+
+async def test_a_timeout_in_a_transaction_stops_its_iterations_too_and_they_say_so(db: Database) -> None:
+    await db.execute_many(items.insert(), [{"name": str(n)} for n in range(1000)])
+    async with db.transaction(readonly=True):
+        stream = db.iterate(items.select())
+        await anext(stream)
+        with pytest.raises(QueryTimeout):
+            await db.fetch_val(SLOW.format(30_000_000), timeout=0.05)
+
+        assert await db.fetch_val(sa.select(sa.func.count()).select_from(items)) == 1000
+        with pytest.raises(QueryError, match="cancelled or timed out"):
+            [row async for row in stream]
+
+
+async def test_a_read_only_transaction_may_ask_a_pragma(db: Database) -> None:
+    async with db.transaction(readonly=True):
+        assert await db.fetch_all("PRAGMA table_info(items)")
+
+
+# Values and errors
+
+
+async def test_nan_is_null(db: Database) -> None:
+    assert await db.fetch_val("SELECT :number", {"number": float("nan")}) is None
+
+
+async def test_an_integer_of_more_than_64_bits_is_refused_with_a_sentence(db: Database) -> None:
+    with pytest.raises(QueryError, match="64 bits"):
+        await db.execute(items.insert(), {"id": 2**63})
+
+
+async def test_a_text_that_is_no_text_is_refused_with_a_sentence(db: Database) -> None:
+    with pytest.raises(QueryError, match="surrogate") as caught:
+        await db.execute(items.insert(), {"name": "secret \ud800"})
+
+    assert caught.value.__cause__ is None
+
+
+async def test_a_violated_constraint_is_named_by_its_column(db: Database) -> None:
+    await db.execute(items.insert(), {"name": "x"})
+
+    with pytest.raises(ConstraintViolated) as caught:
+        await db.execute(items.insert(), {"name": "x"})
+    assert caught.value.constraint == "items.name"
+
+
+# The raw connection
+
+
+async def test_the_raw_connection_takes_functions_of_ones_own(db: Database) -> None:
+    async with db.connection() as connection:
+        await connection.raw_connection.call(lambda raw: raw.create_function("twice", 1, lambda x: x * 2))
+
+        assert await connection.fetch_val("SELECT twice(21)") == 42
+
+
+async def test_the_raw_connection_has_the_methods_of_aiosqlite(db: Database) -> None:
+    async with db.connection() as connection:
+        raw = connection.raw_connection
+        await raw.execute("CREATE TEMPORARY TABLE t (x)")
+        await raw.executemany("INSERT INTO t VALUES (?)", [(1,), (2,)])
+
+        assert await raw.execute_fetchall("SELECT x FROM t WHERE x > ?", (1,)) == [(2,)]
+        async with await raw.cursor() as cursor:
+            await cursor.execute("SELECT x FROM t ORDER BY x")
+            assert (await cursor.fetchone(), await cursor.fetchall()) == ((1,), [(2,)])
 
 
 # Files, URLs, options

@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeVar, overload
 
 from evenflow.database.scope import Level
+from evenflow.errors import QueryError
 
 T = TypeVar("T")
 
 
 class RawConnection:
-    """An async face for a connection that lives in a thread. For SQLite it is a `sqlite3.Connection`.
+    """A face for the driver's own connection: a `sqlite3.Connection` in its thread, or one of asyncpg or asyncmy.
 
-    `call()` does anything; the other methods are those of aiosqlite that programs use most.
+    `call()` does anything. The other methods are for SQLite only: those of aiosqlite that programs use most.
     """
 
     def __init__(self, level: Level) -> None:
         self.level = level
 
-    async def call(self, function: Callable[[Any], T]) -> T:
-        """`function(connection)`, run where the connection lives."""
+    @overload
+    async def call(self, function: Callable[[Any], Awaitable[T]]) -> T: ...
+
+    @overload
+    async def call(self, function: Callable[[Any], T]) -> T: ...
+
+    async def call(self, function: Callable[[Any], Any]) -> Any:
+        """`function(connection)`, run where the connection lives.
+
+        On a server what it returns is awaited where that can be done: `call(lambda asyncpg: asyncpg.fetchval(…))`.
+        """
         session = await self.level.session()
-        result: T = await session.call(function)
-        return result
+        return await session.call(function)
 
     async def execute(self, sql: str, values: Sequence[Any] = ()) -> RawCursor:
         """Run a statement as it stands, with the driver's own placeholders."""
-        return RawCursor(self, await self.call(lambda connection: connection.execute(sql, values)))
+        return RawCursor(self, await self._on_sqlite("execute", lambda connection: connection.execute(sql, values)))
 
     async def executemany(self, sql: str, values: Iterable[Sequence[Any]]) -> RawCursor:
         """Run a statement once for each set of values."""
-        return RawCursor(self, await self.call(lambda connection: connection.executemany(sql, values)))
+        return RawCursor(
+            self, await self._on_sqlite("executemany", lambda connection: connection.executemany(sql, values))
+        )
 
     async def execute_fetchall(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a statement, as the driver gives them."""
-        return await self.call(lambda connection: list(connection.execute(sql, values)))
+        rows: list[Any] = await self._on_sqlite(
+            "execute_fetchall", lambda connection: list(connection.execute(sql, values))
+        )
+        return rows
 
     async def cursor(self) -> RawCursor:
         """A cursor of the driver's."""
-        return RawCursor(self, await self.call(lambda connection: connection.cursor()))
+        return RawCursor(self, await self._on_sqlite("cursor", lambda connection: connection.cursor()))
+
+    async def _on_sqlite(self, name: str, function: Callable[[Any], Any]) -> Any:
+        spoken = self.level.scope.driver.dialect.name
+        if spoken != "sqlite":
+            raise QueryError(
+                f"raw_connection.{name}() is there for SQLite only; with {spoken} use raw_connection.call(function), "
+                "which gives the driver's own connection to the function and awaits what it returns."
+            )
+        return await self.call(function)
 
 
 class RawCursor:
