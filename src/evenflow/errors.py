@@ -87,6 +87,8 @@ class ConnectionLost(DatabaseError, ConnectionError):
     """The connection to the database was lost."""
 
     transient = True
+    not_run: ClassVar[bool] = False
+    """Whether the statement certainly did nothing, so that anything may be run again."""
 
 
 class PoolTimeout(DatabaseError, TimeoutError):

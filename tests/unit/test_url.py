@@ -111,3 +111,21 @@ def test_what_is_no_url_is_refused() -> None:
 def test_a_port_that_is_none_is_refused_with_a_sentence(port: str) -> None:
     with pytest.raises(ConfigError, match=r"^The port of this database URL cannot be read"):
         DatabaseURL(f"postgresql://localhost:{port}/shop").port  # noqa: B018 - asking is the test
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:s3cret@h/db", "postgresql://me:********@h/db"),
+        ("postgresql://me:s3cret@h1:1,h2:2/db", "postgresql://me:********@h1:1,h2:2/db"),
+        ("postgresql://h/db?user=me&password=s3cret&x=1", "postgresql://h/db?user=me&password=********&x=1"),
+        ("postgresql://h/db?sslpassword=s3cret", "postgresql://h/db?sslpassword=********"),
+        ("postgresql://me@h/db", "postgresql://me@h/db"),
+    ],
+)
+def test_no_password_is_fit_for_a_log(url: str, shown: str) -> None:
+    assert DatabaseURL(url).obscure_password == shown
+
+
+def test_a_url_of_several_hosts_has_no_one_port() -> None:
+    assert DatabaseURL("postgresql://h1:1,h2:2/db").port is None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from evenflow.errors import ConfigError
+
+_SECRET_OPTION = re.compile(r"((?:^|&)[^=&]*password=)[^&]*", re.IGNORECASE)
 
 
 class DatabaseURL:
@@ -70,7 +73,9 @@ class DatabaseURL:
 
     @property
     def port(self) -> int | None:
-        """The port, if the URL has one."""
+        """The port, if the URL has one; None too where it names several hosts, each with its own."""
+        if "," in self._parts.netloc:
+            return None
         try:
             return self._parts.port
         except ValueError as error:
@@ -117,8 +122,14 @@ class DatabaseURL:
 
     @property
     def obscure_password(self) -> str:
-        """The URL with stars for its password: fit for a log."""
-        return str(self.replace(password="*" * 8)) if self.password else self._text
+        """The URL with stars for its passwords: fit for a log."""
+        stars = "*" * 8
+        found = self
+        if self.password:
+            user, at, hosts = self._parts.netloc.rpartition("@")
+            found = DatabaseURL(_text(self._parts._replace(netloc=f"{user.partition(':')[0]}:{stars}{at}{hosts}")))
+        query = _SECRET_OPTION.sub(rf"\1{stars}", found.components.query)
+        return _text(found.components._replace(query=query)) if query != found.components.query else str(found)
 
     def __str__(self) -> str:
         return self._text

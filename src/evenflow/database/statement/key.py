@@ -62,11 +62,11 @@ def _joined(parts: list[Key]) -> Key:
 
 
 def _part(column: Any, compiled: Any, dialect: Dialect, name: str) -> Key | None:
-    result = column.type.dialect_impl(dialect).result_processor(dialect, None)
     returned = list(compiled.implicit_returning or ())
     for number, candidate in enumerate(returned):
         if candidate is column:
-            return _from_row(number, result)
+            return _from_row(number)
+    result = _processor(column, dialect)
     position = _position(name, compiled)
     counted = counts_rows(dialect) and not returned and _is_counted(column)
     if position is not None:
@@ -97,10 +97,16 @@ def _counted(result: Processor | None) -> Key:
     return lambda last, _: result(last)
 
 
-def _from_row(number: int, result: Processor | None) -> Key:
-    if result is None:
-        return lambda row, _: row[number]
-    return lambda row, _: result(row[number])
+def _from_row(number: int) -> Key:
+    return lambda row, _: row[number]
+
+
+def _processor(column: Any, dialect: Dialect) -> Processor | None:
+    try:
+        found: Processor | None = column.type.dialect_impl(dialect).result_processor(dialect, None)
+    except TypeError:  # asyncpg's numbers: it depends on what the server sends, and what was bound is one already
+        return None
+    return found
 
 
 def _bound(position: int, result: Processor | None) -> Key:

@@ -13,7 +13,7 @@ LONGEST = 256 * 1024
 _INSERT = re.compile(
     r"""
     \s* (?P<head> (?:INSERT|REPLACE)\b [^%]*? \bVALUES?\s* )
-    (?P<row> \( (?: [^()'"`%] | %s | \( [^()'"`%]* \) )* \) )
+    (?P<row> \( (?: [^()'"`%] | %s | \( (?: [^()'"`%] | %s )* \) )* \) )
     (?P<tail> \s* (?: (?:AS\s+\w+\s+)? ON\s+DUPLICATE\s+KEY\s+UPDATE\b [^%]* )? ) ;? \s* \Z
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,

@@ -54,7 +54,10 @@ class ServerDriver:
             await self._connected.close()
 
     async def run(self, call: Call) -> Any:
-        """A statement by itself, on any connection. A read whose connection turns out to be lost is tried once more."""
+        """A statement by itself, on any connection.
+
+        One that did nothing because its connection was lost, and a read that may be repeated, is tried once more.
+        """
         # hot: bench_postgres pays for the few steps here
         pool = self._pool
         wire = pool.take_idle() or await pool.take(call.sql)
@@ -65,9 +68,9 @@ class ServerDriver:
             self._counts.writes += 1
         try:
             result = await wire.run(call)
-        except ConnectionLost:
+        except ConnectionLost as error:
             pool.discard(wire)
-            if kind is not Kind.READ or not call.plan.plain:
+            if not error.not_run and not (kind is Kind.READ and call.plan.plain):
                 raise
         except BaseException as error:
             self._after(wire, error)

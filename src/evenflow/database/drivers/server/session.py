@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
+from itertools import islice
 from typing import Any
 
 from evenflow.database.driver import Begin, Cursor
@@ -49,6 +50,7 @@ class ServerSession:
         self._unsure = False
         self._begun = False
         self._over = False
+        self._broken_off: list[WireCursor] = []
 
     async def run(self, call: Call) -> Any:
         """One statement."""
@@ -64,7 +66,7 @@ class ServerSession:
         """The rows of a statement, piece by piece; other statements may run in between."""
         if not (self.wire.interleaves and self._begun):
             # An open result would stand in the way of every other statement of this connection.
-            return Whole(await self.run(call))
+            return Whole(self, await self.run(call), call.sql)
         self._counts.add(call.plan.kind)
         return SessionCursor(self, await self.work(lambda wire: wire.open_cursor(call), call.sql), call.sql)
 
@@ -75,7 +77,7 @@ class ServerSession:
 
     async def commit(self) -> None:
         """Commit. Raises ConnectionLost where nobody can know whether it happened."""
-        self._check_open(None)
+        self.check_open(None)
         async with self._turn:
             await self._sure()
             if self.wire.lost:
@@ -141,17 +143,17 @@ class ServerSession:
 
     async def work(self, do: Callable[[Wire], Awaitable[Any]], statement: str | None) -> Any:
         """`do(wire)`, in turn, where the session and its transaction are still there."""
-        self._check_open(statement)
+        self.check_open(statement)
         async with self._turn:
             await self._sure()
-            self._check_open(statement)
+            self.check_open(statement)
             if self._begun and not self.wire.in_transaction:
                 raise TransactionClosed(_GONE, statement=statement)
             try:
                 return await do(self.wire)
             except DatabaseError as error:
                 if isinstance(error, ConnectionLost):
-                    self._check_open(statement)  # it was closed because its block has ended
+                    self.check_open(statement)  # it was closed because its block has ended
                 raise
             except BaseException:
                 self._unsure = True
@@ -162,8 +164,15 @@ class ServerSession:
         if self._unsure:
             await self.wire.recover()
             self._unsure = False
+        while self._broken_off:
+            await self._broken_off.pop().close()
 
-    def _check_open(self, statement: str | None) -> None:
+    def forget(self, cursor: WireCursor) -> None:
+        """Nobody reads on; it is closed before the next statement."""
+        self._broken_off.append(cursor)
+
+    def check_open(self, statement: str | None) -> None:
+        """Raise where the connection has been given back."""
         if self._over:
             raise TransactionClosed(
                 "The connection this belonged to has been given back: its transaction or connection() has ended.",
@@ -190,30 +199,37 @@ class SessionCursor:
         rows: list[Any] = await self._session.work(lambda _: self._cursor.fetch(PIECE), self._statement)
         if len(rows) < PIECE:
             await self._session.work(lambda _: self._cursor.close(), self._statement)
+            self._over = True
             self.release()
         return rows
 
     def release(self) -> None:
         """Forget the rest, and give the connection back if it was lent for it."""
-        self._over = True
         if self._owns_session:
             self._session.release()
+        elif not self._over:
+            self._session.forget(self._cursor)
+        self._over = True
 
 
 class Whole:
-    """A result that was read at once."""
+    """A result that was read at once, and is given piece by piece as any other."""
 
-    def __init__(self, rows: list[Any]) -> None:
-        self._rows = rows
+    def __init__(self, session: ServerSession, rows: list[Any], statement: str) -> None:
+        self._session = session
+        self._rows = iter(rows)
+        self._statement = statement
 
     async def fetch(self) -> list[Any]:
-        """All rows, then none."""
-        rows, self._rows = self._rows, []
+        """The next rows."""
+        rows = list(islice(self._rows, PIECE))
+        if rows:
+            self._session.check_open(self._statement)
         return rows
 
     def release(self) -> None:
-        """Nothing is held."""
-        self._rows = []
+        """Forget the rest."""
+        self._rows = iter(())
 
 
 async def run_many(wire: Wire, call: ManyCall) -> Any:
