@@ -308,7 +308,7 @@ class Villain(Base):
     __tablename__ = "villains"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    name: Mapped[str] = mapped_column(sa.String(50))
 
 
 async def test_declarative_classes_work_by_their_table_and_by_themselves(db: Database) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 from contextlib import nullcontext
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +21,7 @@ from evenflow.errors import (
     QueryTimeout,
     ReadOnly,
     TransactionClosed,
+    TransactionConflict,
     TransactionMisused,
 )
 from tests.contracts.slow import slow, slow_insert
@@ -215,6 +218,44 @@ async def test_writers_that_lock_what_they_read_wait_for_each_other_and_none_is_
     await asyncio.gather(*(add_one() for _ in range(50)))
 
     assert await texts(db) == ["50"]
+
+
+async def test_serializable_transactions_lose_nothing_where_conflicts_are_run_again(db: Database) -> None:
+    await db.execute(notes.insert(), {"id": 1, "text": "0"})
+
+    async def add_one() -> None:
+        try:
+            async with db.transaction(isolation="serializable"):
+                now = int(await db.fetch_val(sa.select(notes.c.text).where(notes.c.id == 1)))
+                await asyncio.sleep(0)
+                await db.execute(notes.update().where(notes.c.id == 1).values(text=str(now + 1)))
+        except TransactionConflict as error:
+            assert error.transient
+            await add_one()
+
+    await asyncio.gather(*(add_one() for _ in range(12)))
+
+    assert await texts(db) == ["12"]
+
+
+@pytest.mark.parametrize("isolation", ["read uncommitted", "read_committed", "REPEATABLE READ", "serializable"])
+async def test_every_isolation_level_is_taken(db: Database, isolation: Any) -> None:
+    async with db.transaction(isolation=isolation):
+        await put(db, "a")
+
+    assert await texts(db) == ["a"]
+
+
+async def test_what_changes_tables_is_kept_with_its_transaction_or_ends_it_aloud(db: Database, dialect: str) -> None:
+    ends_it = dialect == "mysql"  # where CREATE commits
+    with pytest.raises(TransactionClosed) if ends_it else nullcontext():
+        async with db.transaction():
+            await put(db, "a")
+            await db.execute("CREATE TABLE another (x INTEGER)")
+            await put(db, "b")
+
+    assert await texts(db) == (["a"] if ends_it else ["a", "b"])
+    assert await db.fetch_all("SELECT x FROM another") == []
 
 
 async def test_an_untouched_transaction_borrows_nothing(db: Database) -> None:
@@ -582,6 +623,20 @@ async def test_a_transaction_that_outlives_its_connection_is_told_and_never_runs
     await put(db, "after")
     assert await texts(db) == ["after"]
     assert db.statistics().lent == 0
+
+
+async def test_a_statement_that_outlives_its_connections_block_harms_nobody(crowded: Database) -> None:
+    async with crowded.connection() as connection:
+        await connection.execute(notes.insert(), {"text": "a"})
+        late = asyncio.create_task(crowded.fetch_val(slow(crowded, 0.1)))
+        await asyncio.sleep(0)
+    next_one = asyncio.create_task(put(crowded, "b"), context=contextvars.Context())
+    (outcome,) = await asyncio.gather(late, return_exceptions=True)
+    await next_one
+
+    assert isinstance(outcome, (int, TransactionClosed)), outcome
+    assert await texts(crowded) == ["a", "b"]
+    assert crowded.statistics().lent == 0
 
 
 async def test_a_statement_may_be_tried_again_after_a_timeout_at_the_start(crowded: Database) -> None:

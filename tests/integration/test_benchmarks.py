@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["article", "sqlite-reads", "sqlite-writes"])
+@pytest.mark.parametrize("name", ["article", "rows-to-json", "sqlite-reads", "sqlite-writes"])
 def test_a_benchmark_ends_with_its_ratios(name: str) -> None:
     needs(
         "databases, aiosqlite and greenlet",

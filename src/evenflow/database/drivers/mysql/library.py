@@ -68,4 +68,6 @@ def literal(library: Library, connection: Any, value: Any) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         # In hexadecimal, because the libraries escape bytes with backslashes whatever the sql_mode says.
         return f"_binary X'{bytes(value).hex()}'"
+    if isinstance(value, list | tuple):  # `IN :ids` in a text of SQL; PyMySQL has left that out of late
+        return f"({', '.join([literal(library, connection, each) for each in value])})"
     return library.literal(connection, value)

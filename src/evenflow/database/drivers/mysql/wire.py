@@ -72,7 +72,11 @@ class MysqlWire:
         # hot: bench_mysql. One cursor, one call of the library, and the row maker.
         plan, sql, args = call.plan, call.sql, call.args
         if not (
-            plan.plain and self._library.prepares and sql not in self._texts and SENDABLE.issuperset(map(type, args))
+            plan.plain
+            and self._library.prepares
+            and sql not in self._texts
+            and ";" not in sql
+            and SENDABLE.issuperset(map(type, args))
         ):
             result, rows = await self._run_carefully(plan, sql, args)
             return answering.answer(call, result, rows)
@@ -96,7 +100,7 @@ class MysqlWire:
 
     async def _run_carefully(self, plan: Plan, sql: str, args: Sequence[Any]) -> tuple[Any, Sequence[Sequence[Any]]]:
         """Run what is not known to be simple: by text where that is safer, and to its last result."""
-        if not plan.plain and not _LASTING_DDL.match(sql):
+        if (not plan.plain and not _LASTING_DDL.match(sql)) or ";" in sql.rstrip("; \n"):
             self.altered = True
         binary = (
             self._library.prepares

@@ -50,12 +50,25 @@ class ServerSession:
         self._unsure = False
         self._begun = False
         self._over = False
+        self._ended_by_ddl = False
         self._broken_off: list[WireCursor] = []
 
     async def run(self, call: Call) -> Any:
         """One statement."""
         self._counts.add(call.plan.kind)
+        if call.plan.kind is Kind.ALONE and self._begun:
+            return await self._run_alone(call)
         return await self.work(lambda wire: wire.run(call), call.sql)
+
+    async def _run_alone(self, call: Call) -> Any:
+        """A statement that may end the transaction, as MySQL's DDL does, which commits what was before it."""
+        self._begun = not self._ended_by_ddl
+        try:
+            result = await self.work(lambda wire: wire.run(call), call.sql)
+        finally:
+            self._begun = True
+        self._ended_by_ddl = not self.wire.in_transaction
+        return result
 
     async def run_many(self, call: ManyCall) -> Any:
         """One statement for many sets of arguments: all of them, or none."""
@@ -85,6 +98,8 @@ class ServerSession:
                     "The connection was lost before COMMIT: nothing of this transaction was kept. Run it again."
                 )
             if not self.wire.in_transaction:
+                if self._ended_by_ddl:
+                    return
                 raise TransactionClosed(_GONE)
             self._begun = False
             try:
@@ -108,11 +123,12 @@ class ServerSession:
 
     async def release_savepoint(self, name: str) -> None:
         """Forget the point, keep the work."""
-        await self.work(lambda wire: wire.command(f"RELEASE SAVEPOINT {name}"), None)
+        if not self._ended_by_ddl:
+            await self.work(lambda wire: wire.command(f"RELEASE SAVEPOINT {name}"), None)
 
     async def rollback_to(self, name: str) -> None:
         """Undo the work since the point, and forget the point."""
-        if self.wire.lost:
+        if self.wire.lost or self._ended_by_ddl:
             return
 
         async def undo(wire: Wire) -> None:
