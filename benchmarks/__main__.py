@@ -7,13 +7,22 @@ import sys
 
 from rich.console import Console
 
-from benchmarks import bench_article, bench_mysql, bench_postgres, bench_sqlite_reads, bench_sqlite_writes, readme
+from benchmarks import (
+    bench_article,
+    bench_mysql,
+    bench_postgres,
+    bench_rows_to_json,
+    bench_sqlite_reads,
+    bench_sqlite_writes,
+    readme,
+)
 from benchmarks.plot import plot
 
 BENCHMARKS = {
     "article": bench_article.run,
     "mysql": bench_mysql.run,
     "postgres": bench_postgres.run,
+    "rows-to-json": bench_rows_to_json.run,
     "sqlite-reads": bench_sqlite_reads.run,
     "sqlite-writes": bench_sqlite_writes.run,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from tests.needed import needs
@@ -82,8 +82,11 @@ def _on_mysql(*statements: str) -> list[Any]:
 
 
 def _end_all_on_mysql(name: str) -> None:
+    import pymysql
+
     for (number,) in _on_mysql(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
-        _on_mysql(f"KILL {number}")
+        with suppress(pymysql.OperationalError):  # it has ended by itself in the meantime
+            _on_mysql(f"KILL {number}")
 
 
 def _needs_postgres() -> None:

@@ -199,14 +199,16 @@ async def test_an_error_of_what_is_called_with_the_raw_connection_comes_through(
         assert await connection.fetch_val("SELECT 1") == 1
 
 
-async def test_the_methods_of_aiosqlite_are_for_sqlite(db: Database, dialect: str) -> None:
-    if dialect == "sqlite":
-        pytest.skip("where they are: test_sqlite.py")
+async def test_the_raw_connection_has_the_methods_of_the_driver(db: Database, dialect: str) -> None:
     async with db.connection() as connection:
         raw = connection.raw_connection
-        for way in (raw.execute("SELECT 1"), raw.executemany("", []), raw.execute_fetchall("SELECT 1"), raw.cursor()):
-            with pytest.raises(QueryError, match=r"SQLite only.*call\("):
-                await way
+        if dialect == "postgresql":
+            assert await raw.fetchval("SELECT $1::int + 1", 41) == 42
+        else:
+            cursor = await raw.cursor()
+            await cursor.execute("SELECT 42")
+            assert tuple(await cursor.fetchone()) == (42,)
+            await cursor.close()
 
 
 async def test_the_raw_connection_is_not_there_outside_a_block(db: Database) -> None:

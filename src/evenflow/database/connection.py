@@ -8,7 +8,7 @@ from typing import Unpack
 
 from evenflow.database.driver import Executor, Mode
 from evenflow.database.holder import here
-from evenflow.database.raw import RawConnection
+from evenflow.database.raw import RawConnection, raw_connection
 from evenflow.database.scope import Children, Level, Scope
 from evenflow.database.state import State
 from evenflow.database.statements import Statements
@@ -81,5 +81,5 @@ class Connection(Statements):
         if level is None:
             raise NotConnected("raw_connection is there inside `async with database.connection():` only.")
         if self._raw is None or self._raw.level is not level:
-            self._raw = RawConnection(level)
+            self._raw = raw_connection(level)
         return self._raw

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from typing import Any, TypeVar, overload
 
 from evenflow.database.scope import Level
-from evenflow.errors import QueryError
 
 T = TypeVar("T")
 
 
 class RawConnection:
-    """A face for the driver's own connection: a `sqlite3.Connection` in its thread, or one of asyncpg or asyncmy.
+    """A face for the driver's own connection: one of sqlite3 in its thread, or one of asyncpg, asyncmy or aiomysql.
 
-    `call()` does anything. The other methods are for SQLite only: those of aiosqlite that programs use most.
+    `call()` does anything. Beyond it a server's connection has all methods of its driver, to be awaited, and SQLite's
+    those of aiosqlite that programs use most.
     """
 
     def __init__(self, level: Level) -> None:
@@ -34,35 +34,55 @@ class RawConnection:
         session = await self.level.session()
         return await session.call(function)
 
+    def __getattr__(self, name: str) -> Callable[..., RawCall]:
+        """A method of the driver's connection."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **options: RawCall(self, lambda raw: getattr(raw, name)(*args, **options))
+
+
+class RawCall:
+    """A method of the driver's, called: to be awaited, or entered with `async with` where the driver's can be."""
+
+    def __init__(self, connection: RawConnection, function: Callable[[Any], Any]) -> None:
+        self._connection = connection
+        self._function = function
+        self._entered: Any = None
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._connection.call(self._function).__await__()
+
+    async def __aenter__(self) -> Any:
+        self._entered = await self
+        return await self._entered.__aenter__()
+
+    async def __aexit__(self, *exception: object) -> Any:
+        return await self._entered.__aexit__(*exception)
+
+
+class RawSqliteConnection(RawConnection):
+    """SQLite's, with the methods of aiosqlite."""
+
     async def execute(self, sql: str, values: Sequence[Any] = ()) -> RawCursor:
         """Run a statement as it stands, with the driver's own placeholders."""
-        return RawCursor(self, await self._on_sqlite("execute", lambda connection: connection.execute(sql, values)))
+        return RawCursor(self, await self.call(lambda connection: connection.execute(sql, values)))
 
     async def executemany(self, sql: str, values: Iterable[Sequence[Any]]) -> RawCursor:
         """Run a statement once for each set of values."""
-        return RawCursor(
-            self, await self._on_sqlite("executemany", lambda connection: connection.executemany(sql, values))
-        )
+        return RawCursor(self, await self.call(lambda connection: connection.executemany(sql, values)))
 
     async def execute_fetchall(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a statement, as the driver gives them."""
-        rows: list[Any] = await self._on_sqlite(
-            "execute_fetchall", lambda connection: list(connection.execute(sql, values))
-        )
-        return rows
+        return await self.call(lambda connection: list(connection.execute(sql, values)))
 
     async def cursor(self) -> RawCursor:
         """A cursor of the driver's."""
-        return RawCursor(self, await self._on_sqlite("cursor", lambda connection: connection.cursor()))
+        return RawCursor(self, await self.call(lambda connection: connection.cursor()))
 
-    async def _on_sqlite(self, name: str, function: Callable[[Any], Any]) -> Any:
-        spoken = self.level.scope.driver.dialect.name
-        if spoken != "sqlite":
-            raise QueryError(
-                f"raw_connection.{name}() is there for SQLite only; with {spoken} use raw_connection.call(function), "
-                "which gives the driver's own connection to the function and awaits what it returns."
-            )
-        return await self.call(function)
+
+def raw_connection(level: Level) -> RawConnection:
+    """The face that fits the level's driver."""
+    return (RawSqliteConnection if level.scope.driver.dialect.name == "sqlite" else RawConnection)(level)
 
 
 class RawCursor:

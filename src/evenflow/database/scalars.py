@@ -39,11 +39,11 @@ SCALARS: Final = {
     "str": Scalar(
         str, "type({v}) is str", (*map(chr, range(0x300)), "\u2028\u2029\ufeff\uffff", "\U0001f600</script>")
     ),
-    "bool": Scalar(bool, "type({v}) is bool", (True, False)),
+    "bool": Scalar(bool, "{v} is True or {v} is False", (True, False)),
     # Beyond, one writes 1e+16 and the other 1e16. NaN and the infinities compare false, so they go the ordinary way.
     "float": Scalar(
         float,
-        "type({v}) is float and -1e16 < {v} < 1e16",
+        "type({v}) is float and -1e16 < {v} and {v} < 1e16",
         (0.0, -0.0, 0.1, 1.5, 9999999999999998.0, 123456789012345.6, 1e15, 1e-4, 1e-5, 1.5e-7, 5e-324),
     ),
     "decimal": Scalar(

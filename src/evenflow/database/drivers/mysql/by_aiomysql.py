@@ -51,8 +51,10 @@ class Aiomysql:
 
     def is_lost(self, connection: Any) -> bool:
         """Whether the connection is closed, by whichever side."""
+        if connection.closed:
+            return True
         reader = connection._reader
-        return bool(connection.closed or reader.at_eof() or reader.exception() is not None)
+        return bool(reader.at_eof() or reader.exception() is not None)
 
     def literal(self, connection: Any, value: Any) -> str:
         """A value as it is written in SQL."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+from weakref import ref
 
 import asyncmy
+import asyncmy.connection
 from asyncmy import converters
 from asyncmy.constants import CLIENT, FIELD_TYPE
 from asyncmy.cursors import SSCursor
 from asyncmy.errors import MySQLError
 
-from evenflow.database.drivers.mysql.library import date_or_none
+from evenflow.database.drivers.mysql.library import date_or_none, in_hexadecimal
 
 _DATES = (FIELD_TYPE.DATE, FIELD_TYPE.NEWDATE, FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP)
 _CONVERSIONS = {
@@ -36,6 +39,8 @@ class Asyncmy:
         )
         # asyncmy asks for the warnings of a statement and logs them, with values of the statement in them.
         connection.show_warnings = _no_warnings
+        # asyncmy writes a statement that cannot be prepared by itself, bytes with backslashes whatever the sql_mode.
+        connection.literal = partial(_literal, ref(connection))
         return connection
 
     def cursors(self, connection: Any) -> Callable[[], Any]:
@@ -49,13 +54,24 @@ class Asyncmy:
 
     def is_lost(self, connection: Any) -> bool:
         """Whether the connection is closed, by whichever side."""
-        lost: bool = connection._stream_broken
+        try:
+            lost: bool = connection._stream_broken
+        except AttributeError:  # asyncmy before 0.2.13, or after a change: it shows at the next statement
+            lost = not connection.connected
         return lost
 
     def literal(self, connection: Any, value: Any) -> str:
         """A value as it is written in SQL."""
         text: str = connection.literal(value)
         return text
+
+
+def _literal(connection: ref[Any], value: Any) -> str:
+    if isinstance(value, bytes | bytearray):
+        return in_hexadecimal(value)
+    write: Any = asyncmy.connection.Connection.literal
+    text: str = write(connection(), value)
+    return text
 
 
 async def _no_warnings() -> None:

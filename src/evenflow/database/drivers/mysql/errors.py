@@ -64,7 +64,8 @@ def translated(error: Exception, statement: str | None) -> DatabaseError:
     """Evenflow's error for one of the library's, with the cause that may be shown."""
     code, text = code_of(error), _text(error)
     ours = _CLASSES.get(code, QueryError if is_answer(error) else _without_code(error))
-    made = _joined(ours, type(error))(sentence(code, text), statement=statement)
+    said = sentence(2013 if ours is ConnectionLost and not code else code, text)
+    made = _joined(ours, type(error))(said, statement=statement)
     if isinstance(made, ConstraintViolated):
         made.constraint = _constraint(text)
     made.__cause__ = _shown(error, code, text)
@@ -82,8 +83,7 @@ def unsendable(error: Exception, statement: str | None) -> QueryError:
         told = "A text cannot be sent: it has a character that the connection's charset has no place for."
     else:
         told = (
-            "A value cannot be sent to MySQL: it has no way to write this type, or a float that is infinite or not a "
-            "number."
+            "A value cannot be sent to MySQL: it has no way to write this type, or it is a number that is not finite."
         )
     return MysqlDataError(told, statement=statement)
 

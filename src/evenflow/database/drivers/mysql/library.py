@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from importlib import import_module
+from math import isfinite
 from typing import Any, Protocol
 
 from evenflow.errors import ConfigError
@@ -66,8 +68,14 @@ def written(library: Library, connection: Any, sql: str, args: Any) -> str:
 def literal(library: Library, connection: Any, value: Any) -> str:
     """A value as it is written in SQL."""
     if isinstance(value, bytes | bytearray | memoryview):
-        # In hexadecimal, because the libraries escape bytes with backslashes whatever the sql_mode says.
-        return f"_binary X'{bytes(value).hex()}'"
+        return in_hexadecimal(value)
     if isinstance(value, list | tuple):  # `IN :ids` in a text of SQL; PyMySQL has left that out of late
         return f"({', '.join([literal(library, connection, each) for each in value])})"
+    if isinstance(value, float | Decimal) and not isfinite(value):
+        raise ValueError("not a finite number")
     return library.literal(connection, value)
+
+
+def in_hexadecimal(value: bytes | bytearray | memoryview) -> str:
+    """Bytes as they are written in SQL; the libraries escape them with backslashes, whatever the sql_mode says."""
+    return f"_binary X'{bytes(value).hex()}'"

@@ -15,7 +15,7 @@ from evenflow.database.drivers.mysql.errors import cannot_open
 from evenflow.database.drivers.mysql.killing import Killer
 from evenflow.database.drivers.mysql.library import library_named
 from evenflow.database.drivers.mysql.settings import target
-from evenflow.database.drivers.mysql.wire import MysqlWire
+from evenflow.database.drivers.mysql.wire import MysqlWire, Shared
 from evenflow.database.drivers.server.wire import Wire
 from evenflow.database.statement import mysql_dialect
 from evenflow.database.url import DatabaseURL
@@ -35,8 +35,9 @@ class MysqlServer:
         self._library = library_named(url.driver or "asyncmy")
         self.dialect = mysql_dialect(mariadb=url.dialect == "mariadb")
         self.settings = self._target.pool
-        self._killer = Killer(self._new_connection, lambda connection: self._library.cursors(connection)())
-        self._texts: dict[str, None] = {}
+        killer = Killer(self._new_connection, lambda connection: self._library.cursors(connection)())
+        prepares = self._library.prepares and self._target.settings.stmt_cache_size > 0
+        self._shared = Shared(killer, prepares, resets=self.settings.reset != "never")
         self._learned: abilities.Facts | None = None
 
     async def connect(self) -> Wire:
@@ -59,7 +60,7 @@ class MysqlServer:
             if connection is not None:
                 connection.close()
             raise
-        return MysqlWire(connection, self._library, facts, self._killer, self._texts)
+        return MysqlWire(connection, self._library, facts, self._shared)
 
     def teach(self, wire: Wire) -> bool:
         """Let `dialect` know the server's version and abilities; says whether that changed anything."""

@@ -110,7 +110,7 @@ def connection_arguments(url: DatabaseURL | str, options: Mapping[str, Any]) -> 
 
 
 def _whole(seconds: float) -> float:
-    return int(seconds) if seconds == int(seconds) else seconds
+    return int(seconds) if seconds.is_integer() else seconds
 
 
 def _renamed(given: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from evenflow.database.plan import Description
 
-SENDABLE: Final = frozenset({int, str, bytes, bool, type(None), datetime, date, time, timedelta, Decimal})
+SENDABLE: Final = frozenset({int, str, bytes, bool, type(None), datetime, date, time, timedelta})
 """Types that mean the same in both. A list, an enum or an object of another class goes as text, as it always did."""
 
+_NUMBERS: Final = (float, Decimal)
 _FLOAT: Final = 4
 """MySQL's FLOAT, of 4 bytes."""
 _DECIMALS_UNKNOWN: Final = 31
@@ -20,8 +21,11 @@ _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 
 
 def may_go_binary(args: Sequence[Any]) -> bool:
-    """Whether these arguments mean the same in both protocols; the question behind `SENDABLE`, answered fully."""
-    return all(isfinite(value) if type(value) is float else type(value) in SENDABLE for value in args)
+    """Whether these arguments mean the same in both protocols; the question behind `SENDABLE`, answered fully.
+
+    In binary a number that is not finite would become NULL, zero or the largest one there is, without an error.
+    """
+    return all(type(value) in SENDABLE or (type(value) in _NUMBERS and isfinite(value)) for value in args)
 
 
 def too_large(args: Sequence[Any]) -> bool:

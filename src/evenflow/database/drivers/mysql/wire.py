@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -25,6 +26,19 @@ _ISOLATIONS: Final = frozenset({"read uncommitted", "read committed", "repeatabl
 _REMEMBERED: Final = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all wires of a server have in common."""
+
+    killer: Killer
+    prepares: bool
+    """Whether the library lets the server prepare statements."""
+    resets: bool
+    """Whether a changed session is reset before somebody else gets it."""
+    texts: dict[str, None] = field(default_factory=dict)
+    """Statements that go as text, because of what their results hold."""
+
+
 class MysqlWire:
     """One connection, in autocommit mode.
 
@@ -34,16 +48,16 @@ class MysqlWire:
 
     interleaves = False
 
-    def __init__(self, connection: Any, library: Library, facts: Facts, killer: Killer, texts: dict[str, None]) -> None:
+    def __init__(self, connection: Any, library: Library, facts: Facts, shared: Shared) -> None:
         self.facts = facts
         self.altered = False
         self._connection = connection
         self._library = library
-        self._killer = killer
+        self._shared = shared
         self._new_cursor = library.cursors(connection)
         self._write = partial(written, library, connection)
-        self._texts = texts
-        """Statements that go as text; all wires of a server share them."""
+        self._prepares = shared.prepares
+        self._texts = shared.texts
         self._seen: dict[str, Any] = {}
         """The description that each statement's result had when it was looked at."""
         self._busy = False
@@ -59,7 +73,8 @@ class MysqlWire:
     @property
     def lost(self) -> bool:
         """Whether the connection is closed, by whichever side."""
-        return self._library.is_lost(self._connection)
+        # Where nobody resets it, a connection with an open result that was left behind is of no use to others.
+        return self._library.is_lost(self._connection) or (self._stream is not None and not self._shared.resets)
 
     @property
     def in_transaction(self) -> bool:
@@ -73,7 +88,7 @@ class MysqlWire:
         plan, sql, args = call.plan, call.sql, call.args
         if not (
             plan.plain
-            and self._library.prepares
+            and self._prepares
             and sql not in self._texts
             and ";" not in sql
             and SENDABLE.issuperset(map(type, args))
@@ -103,7 +118,7 @@ class MysqlWire:
         if (not plan.plain and not _LASTING_DDL.match(sql)) or ";" in sql.rstrip("; \n"):
             self.altered = True
         binary = (
-            self._library.prepares
+            self._prepares
             and plan.kind is not Kind.ALONE
             and sql not in self._texts
             and values.may_go_binary(args)
@@ -296,5 +311,5 @@ class MysqlWire:
         """Close at once; what still runs on the server is killed in the background."""
         if self._busy:
             self._busy = False
-            self._killer.kill(self.facts["connection_id()"], self.facts[IDENTITY.lower()])
+            self._shared.killer.kill(self.facts["connection_id()"], self.facts[IDENTITY.lower()])
         self._connection.close()

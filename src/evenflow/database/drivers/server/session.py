@@ -56,19 +56,19 @@ class ServerSession:
     async def run(self, call: Call) -> Any:
         """One statement."""
         self._counts.add(call.plan.kind)
-        if call.plan.kind is Kind.ALONE and self._begun:
+        if call.plan.kind is Kind.ALONE:
             return await self._run_alone(call)
         return await self.work(lambda wire: wire.run(call), call.sql)
 
     async def _run_alone(self, call: Call) -> Any:
         """A statement that may end the transaction, as MySQL's DDL does, which commits what was before it."""
-        self._begun = not self._ended_by_ddl
-        try:
-            result = await self.work(lambda wire: wire.run(call), call.sql)
-        finally:
-            self._begun = True
-        self._ended_by_ddl = not self.wire.in_transaction
-        return result
+
+        async def run(wire: Wire) -> Any:
+            result = await wire.run(call)
+            self._ended_by_ddl = self._begun and not wire.in_transaction
+            return result
+
+        return await self.work(run, call.sql, after_ddl=True)
 
     async def run_many(self, call: ManyCall) -> Any:
         """One statement for many sets of arguments: all of them, or none."""
@@ -157,13 +157,15 @@ class ServerSession:
             else:
                 self._give_back(self.wire)
 
-    async def work(self, do: Callable[[Wire], Awaitable[Any]], statement: str | None) -> Any:
+    async def work(
+        self, do: Callable[[Wire], Awaitable[Any]], statement: str | None, *, after_ddl: bool = False
+    ) -> Any:
         """`do(wire)`, in turn, where the session and its transaction are still there."""
         self.check_open(statement)
         async with self._turn:
             await self._sure()
             self.check_open(statement)
-            if self._begun and not self.wire.in_transaction:
+            if self._begun and not self.wire.in_transaction and not (after_ddl and self._ended_by_ddl):
                 raise TransactionClosed(_GONE, statement=statement)
             try:
                 return await do(self.wire)
