@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
-from benchmarks.measure import Report, Sample, alternate, in_process_of_its_own
 from pydantic import BaseModel
+
+from benchmarks.measure import Report, Sample, alternate, in_process_of_its_own
 
 SIDES = ["FastAPI's response model", "evenflow, by Pydantic", "evenflow"]
 
@@ -60,9 +61,10 @@ def given(count: int) -> list[tuple[Any, ...]]:
 
 def fastapis(rows: list[tuple[Any, ...]]) -> Callable[[], bytes]:
     """What a route with `response_model=list[User]` does with the rows it returns, by FastAPI's own functions."""
-    from evenflow.database.rows import row_maker, row_type
     from fastapi.routing import serialize_response
     from fastapi.utils import create_model_field
+
+    from evenflow.database.rows import row_maker, row_type
 
     made = row_maker(row_type(NAMES), [None] * len(NAMES)).all
     field = create_model_field("Response_users", list[User], mode="serialization")

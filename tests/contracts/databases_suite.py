@@ -26,7 +26,7 @@ EXCEPTIONS = {
 
 ON_SERVERS = {
     "test_iterate_outside_transaction_with_temp_table": "relies on a pool that hands out the same connection twice; "
-    " `connection()` is the way, and test_streams.py shows it"
+    "`connection()` is the way, and test_streams.py shows it"
 }
 """The same, for PostgreSQL and MySQL only."""
 

@@ -16,10 +16,12 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import CodeType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import typer
@@ -29,7 +31,10 @@ from fastapi import Depends
 
 import evenflow.errors
 from evenflow.cli import commands
+from evenflow.database.drivers.mysql.settings import MysqlSettings
+from evenflow.database.drivers.postgres.settings import PostgresSettings
 from evenflow.database.drivers.sqlite.settings import SqliteSettings
+from tests.database_servers import mysql_database, postgres_database
 from tests.docs.pages import PAGES, ROOT, Block, anchors, blocks, links, prose, rows
 
 with warnings.catch_warnings():
@@ -74,7 +79,25 @@ async def run_in(namespace: dict[str, Any], code: CodeType) -> None:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if blocks(page, "python") and page.name != "alembic.md"], ids=lambda page: page.name
 )
-def test_the_python_of_a_page_runs(page: Path, folder: Path) -> None:
+def test_the_python_of_a_page_runs(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database_of(page) as url:
+        if url is not None:
+            monkeypatch.setenv("DATABASE_URL", url)
+        run_blocks(page, folder)
+
+
+@contextmanager
+def database_of(page: Path) -> Iterator[str | None]:
+    """An empty database on the server that the page is about."""
+    make = {"postgresql.md": postgres_database, "mysql.md": mysql_database}.get(page.name)
+    if make is None:
+        yield None
+        return
+    with make(f"evenflow_docs_{uuid4().hex[:8]}") as url:
+        yield url
+
+
+def run_blocks(page: Path, folder: Path) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     with asyncio.Runner() as runner:
         for block in blocks(page, "python"):
@@ -168,7 +191,7 @@ def test_alembic_migrates_beside_evenflow(folder: Path, monkeypatch: pytest.Monk
 
 # Commands
 
-OTHERS = {"uvicorn", "alembic", "gunicorn", "curl", "git", "cd"}
+OTHERS = {"uvicorn", "alembic", "gunicorn", "curl", "git", "cd", "pip"}
 """Programs that pages mention and that are not ours to check."""
 
 
@@ -253,13 +276,16 @@ def test_the_defaults_of_the_serving_page_are_the_real_ones() -> None:
 # Options, errors, names
 
 
-def test_the_options_of_the_sqlite_page_are_those_of_its_settings() -> None:
+@pytest.mark.parametrize(
+    ("page", "settings"), [("sqlite", SqliteSettings), ("postgresql", PostgresSettings), ("mysql", MysqlSettings)]
+)
+def test_the_options_of_a_page_are_those_of_its_settings(page: str, settings: type[SqliteSettings]) -> None:
     documented = {
-        name.strip("`"): (default, meaning) for name, default, meaning in rows(ROOT / "docs/sqlite.md", "option")
+        name.strip("`"): (default, meaning) for name, default, meaning in rows(ROOT / f"docs/{page}.md", "option")
     }
 
-    assert list(documented) == [each.name for each in fields(SqliteSettings)]
-    for each in fields(SqliteSettings):
+    assert list(documented) == [each.name for each in fields(settings)]
+    for each in fields(settings):
         default, meaning = documented[each.name]
         assert meaning == each.metadata["help"]
         assert each.default is not MISSING
@@ -279,7 +305,7 @@ def test_the_errors_of_the_sqlite_page_are_all_there_are() -> None:
 def test_every_public_method_of_a_database_is_in_the_docs() -> None:
     text = "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
     methods = [name for name, value in vars(evenflow.Database).items() if callable(value) and not name.startswith("_")]
-    methods += ["fetch_all", "fetch_one", "fetch_val", "execute", "execute_many", "iterate"]
+    methods += ["fetch_all", "fetch_one", "fetch_val", "fetch_json", "respond", "execute", "execute_many", "iterate"]
 
     assert [name for name in methods if name not in text] == []
 

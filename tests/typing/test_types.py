@@ -7,6 +7,7 @@ from typing import Any, assert_type
 
 import sqlalchemy as sa
 from pydantic import BaseModel
+from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from evenflow import Database, Row
@@ -47,6 +48,16 @@ async def test_into_says_what_each_row_becomes() -> None:
         assert assert_type(await db.fetch_all(ONE, into=Data), list[Data]) == [Data(1)]
         assert assert_type(await db.fetch_one(ONE, into=Keys), Keys | None) == {"id": 1}
         assert assert_type(await db.fetch_all(ONE, into=dict[str, int]), list[dict[str, int]]) == [{"id": 1}]
+
+
+async def test_json_is_bytes_and_a_response() -> None:
+    async with Database("sqlite://") as db:
+        found = db.prepare(ONE, into=Model)
+
+        assert assert_type(await db.fetch_json(ONE, into=Model), bytes) == b'[{"id":1}]'
+        assert assert_type(await found.fetch_json(), bytes) == b'[{"id":1}]'
+        assert_type(await db.respond(ONE, into=Model | Data), Response)
+        assert_type(await found.respond(), Response)
 
 
 async def test_what_has_no_class_is_any() -> None:

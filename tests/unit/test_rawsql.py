@@ -120,6 +120,7 @@ def test_statements_of_tables_and_known_functions_are_plain(sql: str) -> None:
         "SELECT * INTO x FROM y",
         "SELECT '\\'' || set_config('a', 'b', 'c')",
         "SET search_path = x",
+        "SELECT 1; SET search_path = x",
         "CREATE TEMPORARY TABLE t (id int)",
     ],
 )

@@ -59,7 +59,8 @@ def is_plain(sql: str, kind: Kind) -> bool:
     Then it leaves the session of a server as it was, and a read may be run again. What is not known counts as not
     plain.
     """
-    if kind not in (Kind.READ, Kind.WRITE) or "\\" in sql:  # which may or may not escape a quote
+    if kind not in (Kind.READ, Kind.WRITE) or "\\" in sql or ";" in sql.rstrip(" \n;"):
+        # A backslash may or may not escape a quote, and behind a semicolon may stand anything.
         return False
     for token in _TOKEN.finditer(sql):
         if token["variable"]:

@@ -31,8 +31,8 @@ class MysqlSettings:
     max_waiting: int = setting(10_000, "Statements that may wait at once; one more is refused.", least=1)
     reset: str = setting(
         "auto",
-        "When a connection is replaced before somebody else gets it: where its session was changed, always or never.",
-        choices=("auto", "always", "never"),
+        "Whether a connection whose session may have been changed is replaced before somebody else gets it.",
+        choices=("auto", "never"),
     )
     stmt_cache_size: int = setting(
         100, "Statements each connection keeps prepared on the server; 0 prepares none. Only with asyncmy.", least=0

@@ -19,8 +19,8 @@ from evenflow.errors import (
     QueryError,
     QueryTimeout,
     ReadOnly,
+    TransactionClosed,
     TransactionConflict,
-    TransactionMisused,
 )
 
 Ours = TypeVar("Ours", bound=DatabaseError)
@@ -36,7 +36,7 @@ class PreparedStatementsLost(ConnectionLost):
     """The statement has not been run, so that it can be tried on a new connection whatever it does."""
 
 
-class TransactionGivenUp(QueryError, TransactionMisused):
+class TransactionGivenUp(QueryError, TransactionClosed):
     """PostgreSQL has given this transaction up after an earlier error."""
 
 
