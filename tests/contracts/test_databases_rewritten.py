@@ -14,6 +14,7 @@ from evenflow.errors import CannotOpen, ConfigError, NotConnected, PoolTimeout
 from tests.contracts.tables import notes
 
 
+@pytest.mark.slow
 async def test_queries_work_after_an_error(crowded: Database) -> None:  # test_queries_after_error[Exception]
     async with crowded.transaction():
         await crowded.execute(notes.insert(), {"text": "held"})

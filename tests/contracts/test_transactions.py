@@ -449,6 +449,7 @@ async def test_a_timeout_ends_the_statement_and_leaves_the_database_well(db: Dat
     assert await db.fetch_val("SELECT 1") == 1
 
 
+@pytest.mark.slow
 async def test_a_thousand_random_cancellations_hurt_nobody_else(db: Database) -> None:
     chance = random.Random(11)
     await db.execute_many(notes.insert(), [{"text": f"n{n}"} for n in range(500)])

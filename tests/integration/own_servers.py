@@ -109,8 +109,7 @@ def _as(user: str, folder: Path) -> list[str]:
     """Neither server runs as root."""
     if os.geteuid() != 0:
         return []
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(parent.stat().st_mode | 0o755)
+    folder.chmod(0o755)
     shutil.chown(folder, user, user)
     return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"]
 

@@ -686,6 +686,7 @@ async def test_a_statement_killed_by_the_server_is_a_timeout(wired: Wired) -> No
     assert await wired.run("SELECT 1", want=Want.VALUE) == 1
 
 
+@pytest.mark.slow
 async def test_a_lock_that_is_not_given_up_is_a_conflict(wired: Wired, other: Wired) -> None:
     await wired.rows(1)
     await wired.run("SET innodb_lock_wait_timeout = 1")

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -148,8 +149,9 @@ async def test_a_wait_for_a_connection_ends_with_who_holds_them(url: str, watche
 
 
 @pytest.fixture(params=[own_postgres, own_mysql], ids=["postgresql", "mysql"])
-def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OwnServer]:
-    with request.param(tmp_path) as server:
+def own_server(request: pytest.FixtureRequest) -> Iterator[OwnServer]:
+    # Not in tmp_path, which nobody but the user of the tests may enter: servers run as users of their own.
+    with TemporaryDirectory() as folder, request.param(Path(folder)) as server:
         yield server
 
 
