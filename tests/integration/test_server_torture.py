@@ -12,10 +12,11 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from evenflow import ConnectionLost, Database, PoolTimeout, TransactionClosed
 from tests.database_servers import mysql_database, postgres_database
-from tests.integration.load import Load, prepare
+from tests.integration.load import Load, accounts, prepare
 from tests.integration.own_servers import OwnServer, own_mysql, own_postgres
 
 pytestmark = pytest.mark.slow
@@ -187,3 +188,14 @@ async def test_a_server_that_comes_back_is_used_again_and_nothing_acknowledged_i
         await asyncio.gather(*tasks)
         assert db.statistics().lent == 0
         await load.check(db)
+
+
+async def test_a_stream_forgotten_in_another_thread_gives_its_connection_back(url: str, watcher: Database) -> None:
+    async with Database(url, max_size=1, pool_timeout=2) as db:
+        other = accounts.alias()
+        streams = [db.iterate(sa.select(accounts.c.id, other.c.name).select_from(accounts.join(other, sa.true())))]
+        await anext(streams[0])
+        assert db.statistics().lent == 1
+        await asyncio.to_thread(streams.clear)
+        assert await db.fetch_val("SELECT 1") == 1
+        assert db.statistics().lent == 0

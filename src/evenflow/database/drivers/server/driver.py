@@ -136,11 +136,11 @@ class ServerDriver:
 
         def given_back(returned: Wire) -> None:
             self._holders.pop(returned, None)
-            self._back(returned)
+            self._pool.in_loop(self._back, returned)
 
         def unsure(returned: Wire, turn: asyncio.Lock) -> None:
             self._holders.pop(returned, None)
-            self._pool.look_after(returned, partial(self._mended_after, turn))
+            self._pool.in_loop(self._pool.look_after, returned, partial(self._mended_after, turn))
 
         return ServerSession(wire, given_back, unsure, self._counts)
 
@@ -156,10 +156,13 @@ class ServerDriver:
 
     def _back(self, wire: Wire) -> None:
         """The call went well."""
-        if self._reset == "always" or (wire.altered and self._reset == "auto"):
+        if self._must_reset(wire):
             self._pool.look_after(wire, self._renewed)
         else:
             self._pool.give_back(wire)
+
+    def _must_reset(self, wire: Wire) -> bool:
+        return self._reset == "always" or (wire.altered and self._reset == "auto")
 
     def _after(self, wire: Wire, error: BaseException) -> None:
         """The call went wrong: what the server has answered leaves the connection as it was, nothing else does."""
@@ -186,7 +189,7 @@ class ServerDriver:
             # Only now: while a cancelled BEGIN is on its way the connection looks as if there were no transaction.
             if wire.in_transaction:
                 await wire.command("ROLLBACK")
-            if self._reset != "never":
+            if self._must_reset(wire):
                 await self._renewed(wire)
 
     async def _renewed(self, wire: Wire) -> None:

@@ -159,6 +159,14 @@ class Pool:
                 return
         self._idle.append((wire, monotonic()))
 
+    def in_loop(self, give: Callable[..., None], *args: Any) -> None:
+        """`give(*args)` in the pool's loop, at once where this is it: destructors run in any thread."""
+        if _running_loop() is self._loop:
+            give(*args)
+            return
+        with suppress(RuntimeError):  # the loop is closed, and with it the connection is of no use
+            self._loop.call_soon_threadsafe(give, *args)
+
     def look_after(self, wire: Wire, mend: Callable[[Wire], Coroutine[Any, Any, None]]) -> None:
         """Give a connection back when `mend` has put it in order; discard it where that fails."""
         if wire.lost or self._closed:
@@ -272,3 +280,10 @@ class Pool:
             self._loop.call_exception_handler(
                 {"message": "a database connection could not be mended", "exception": error}
             )
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
