@@ -28,7 +28,8 @@ class OwnServer:
 
     def start(self) -> None:
         """Start it and wait until it listens."""
-        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # From the root: its user may not enter the directory the tests are run in.
+        self._process = subprocess.Popen(self._command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             with socket.socket() as probe:
@@ -64,7 +65,9 @@ def own_postgres(folder: Path) -> Iterator[OwnServer]:
     assert postgres is not None
     data, port = folder / "data", _free_port()
     as_user = _as("postgres", folder)
-    subprocess.run([*as_user, initdb, "-D", data, "-U", "postgres", "-A", "trust"], check=True, capture_output=True)
+    subprocess.run(
+        [*as_user, initdb, "-D", data, "-U", "postgres", "-A", "trust"], cwd=folder, check=True, capture_output=True
+    )
     server = OwnServer(
         [*as_user, postgres, "-D", str(data), "-p", str(port), "-k", str(folder)],
         f"postgresql://postgres@127.0.0.1:{port}/postgres",
@@ -92,6 +95,7 @@ def own_mysql(folder: Path) -> Iterator[OwnServer]:
     as_user = _as("mysql", folder)
     subprocess.run(
         [*as_user, install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"],
+        cwd=folder,
         check=True,
         capture_output=True,
     )
