@@ -1017,14 +1017,15 @@ async def test_no_pooler_is_noticed_where_there_is_none(tables: str, caplog: pyt
     await wired.wire.close()
 
 
-async def test_through_a_pooler_every_answer_is_right(pooled: str) -> None:
+@pytest.mark.parametrize("turns", [40, pytest.param(1000, marks=pytest.mark.slow)])
+async def test_through_a_pooler_every_answer_is_right(pooled: str, turns: int) -> None:
     async with Database(pooled) as db:
         await db.execute("TRUNCATE users RESTART IDENTITY CASCADE")
         await db.execute_many(users.insert(), [{"email": str(n)} for n in range(1, 51)])
         by_id = users.select().where(users.c.id == sa.bindparam("id"))
 
         async def check(number: int) -> None:
-            for turn in range(40):
+            for turn in range(turns):
                 id_ = 1 + (number * 7 + turn) % 50
                 ways = (
                     db.fetch_val(sa.select(users.c.email).where(users.c.id == id_)),
