@@ -9,6 +9,8 @@ from rich.console import Console
 
 from benchmarks import (
     bench_article,
+    bench_bulk,
+    bench_fastpath,
     bench_mysql,
     bench_postgres,
     bench_rows_to_json,
@@ -20,6 +22,8 @@ from benchmarks.plot import plot
 
 BENCHMARKS = {
     "article": bench_article.run,
+    "bulk": bench_bulk.run,
+    "fastpath": bench_fastpath.run,
     "mysql": bench_mysql.run,
     "postgres": bench_postgres.run,
     "rows-to-json": bench_rows_to_json.run,

@@ -37,7 +37,7 @@ def run(seconds: float, rounds: int, progress: Callable[[str], None]) -> Report:
             served([sys.executable, "-m", "evenflow", "run", "article:app"], folder) as ours,
         ):
             servers = {STOCK: stock, STANDARD: standard, SAME: same, OURS: ours}
-            for label, path, at_least in (("one row", "/users/{id}", 8.0), ("20 rows", "/users", None)):
+            for label, path, at_least in (("one row", "/users/{id}", 15.0), ("20 rows", "/users", None)):
 
                 def measure(side: str, path: str = path) -> Sample:
                     port, pid = servers[side]

@@ -110,10 +110,12 @@ def alternate(
         for side in turn:
             progress(f"round {number + 1} of {rounds}: {side}")
             samples[side].append(measure(side))
-    return {
-        side: {key: median(getattr(one, key) for one in taken) for key in ("rate", "cpu_us", "p50_ms", "p99_ms")}
-        for side, taken in samples.items()
-    }
+    return {side: medians(taken) for side, taken in samples.items()}
+
+
+def medians(taken: Sequence[Sample]) -> dict[str, float]:
+    """Of each number by itself."""
+    return {key: median(getattr(one, key) for one in taken) for key in ("rate", "cpu_us", "p50_ms", "p99_ms")}
 
 
 def in_process_of_its_own(module: str, arguments: Mapping[str, str | float]) -> Sample:

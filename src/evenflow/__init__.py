@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from evenflow.database import Database as Database
     from evenflow.database import DatabaseURL as DatabaseURL
+    from evenflow.database import Missed as Missed
+    from evenflow.database import Notification as Notification
     from evenflow.database import Row as Row
     from evenflow.errors import CannotOpen as CannotOpen
     from evenflow.errors import ConcurrentTransactionUse as ConcurrentTransactionUse
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from evenflow.errors import TransactionMisused as TransactionMisused
     from evenflow.errors import UnknownDriver as UnknownDriver
     from evenflow.extension import Evenflow as Evenflow
+    from evenflow.fastpath import uncompiled as uncompiled
 
     __version__: str
 else:
@@ -50,7 +53,9 @@ else:
         "Evenflow": "extension",
         "EvenflowError": "errors",
         "LifecycleError": "errors",
+        "Missed": "database",
         "NotConnected": "errors",
+        "Notification": "database",
         "OtherTask": "errors",
         "PoolTimeout": "errors",
         "QueryError": "errors",
@@ -63,6 +68,7 @@ else:
         "TransactionConflict": "errors",
         "TransactionMisused": "errors",
         "UnknownDriver": "errors",
+        "uncompiled": "fastpath",
     }
     __all__ = sorted(_HOME)
 

@@ -1,7 +1,7 @@
 """`Evenflow(app, …)`: attaches the parts to one app, starts them in order, stops them in reverse.
 
-The app stays the user's own FastAPI object and nothing wraps it: the lifespan is extended in place, and
-the errors that mean "busy, try again" become answers. A request passes through nothing of this file.
+The app stays the user's own FastAPI object and nothing wraps it: the lifespan is extended in place, the routes are
+compiled, and the errors that mean "busy, try again" become answers. A request passes through nothing of this file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import Lifespan
 
     from evenflow.database import Database, DatabaseStatistics
+    from evenflow.fastpath import Counts, Fastpath
 
 logger = logging.getLogger("evenflow")
 
@@ -38,6 +39,7 @@ class Statistics:
     """What the attached parts are doing at this moment."""
 
     database: DatabaseStatistics | None
+    fastpath: Counts | None
 
 
 class Evenflow:
@@ -46,12 +48,19 @@ class Evenflow:
     The database is connected before the app's own lifespan (or its startup handlers) begins, and disconnected
     after it has ended. `PoolTimeout`, `QueueFull`, `DatabaseLocked` and `TransactionConflict` are answered with
     503 and `Retry-After`, unless the app has an exception handler for them or for a class they derive from.
+
+    Routes whose answers are provably the same are compiled; with `fastpath=False`, or with EVENFLOW_FASTPATH=off in the
+    environment, none is. `shadow` is the share of GET and HEAD requests, from 0 to 1, that FastAPI answers too, to be
+    compared; their endpoints run twice.
     """
 
-    def __init__(self, app: FastAPI, *, database: Database | None = None) -> None:
+    def __init__(
+        self, app: FastAPI, *, database: Database | None = None, fastpath: bool = True, shadow: float = 0.0
+    ) -> None:
         _require_fresh(app)
         self.app = app
         self.database = database
+        self.fastpath = _fastpath(app, shadow, wanted=fastpath)
         app.state.evenflow = self
         app.router.lifespan_context = self._around(app.router.lifespan_context)
         for kind in _BUSY:
@@ -59,7 +68,10 @@ class Evenflow:
 
     def statistics(self) -> Statistics:
         """What the attached parts are doing at this moment."""
-        return Statistics(database=self.database.statistics() if self.database is not None else None)
+        return Statistics(
+            database=self.database.statistics() if self.database is not None else None,
+            fastpath=self.fastpath.counts if self.fastpath is not None else None,
+        )
 
     def _around(self, inner: Lifespan[Any]) -> Lifespan[Any]:
         @asynccontextmanager
@@ -99,6 +111,21 @@ class Evenflow:
             if base in handlers and handlers[base] != self._answer_busy:
                 return handlers[base]
         return None
+
+
+def _fastpath(app: FastAPI, shadow: float, *, wanted: bool) -> Fastpath | None:
+    from evenflow.fastpath import decline
+
+    if not wanted:
+        decline(app)
+        return None
+    try:
+        from evenflow.fastpath import attach
+    except ImportError as error:
+        # A FastAPI so new or so old that it lacks what the fast path knows by name.
+        logger.warning("The fast path is off, FastAPI serves the app alone: %s", error)
+        return None
+    return attach(app, shadow=shadow)
 
 
 def _require_fresh(app: FastAPI) -> None:

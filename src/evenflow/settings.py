@@ -23,9 +23,11 @@ else:
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
-def setting(default: Any, help: str, *, choices: tuple[str, ...] = (), least: float | None = None) -> Any:
-    """A dataclass field that knows what it is for and which values it takes."""
-    return field(default=default, metadata={"help": help, "choices": choices, "least": least})
+def setting(
+    default: Any, help: str, *, choices: tuple[str, ...] = (), least: float | None = None, optional: bool = False
+) -> Any:
+    """A dataclass field that knows what it is for and which values it takes; an `optional` one takes None too."""
+    return field(default=default, metadata={"help": help, "choices": choices, "least": least, "optional": optional})
 
 
 def load(kind: type[Settings], given: Mapping[str, Any], *, source: str) -> Settings:
@@ -48,6 +50,8 @@ def _suggestion(name: str, known: list[str]) -> str:
 def _value(each: Field[Any], value: Any, source: str) -> Any:
     if each.default is MISSING:
         return value
+    if each.metadata.get("optional") and str(value).lower() == "none":
+        return None
     converted = _converted(each, value, source)
     choices, least = each.metadata.get("choices"), each.metadata.get("least")
     if choices and converted not in choices:

@@ -31,6 +31,7 @@ from fastapi import Depends
 
 import evenflow.errors
 from evenflow.cli import commands
+from evenflow.cli.checking.findings import AppFindings, MiddlewareFinding, RouteFinding, RowsFinding
 from evenflow.database.drivers.mysql.settings import MysqlSettings
 from evenflow.database.drivers.postgres.settings import PostgresSettings
 from evenflow.database.drivers.sqlite.settings import SqliteSettings
@@ -202,7 +203,7 @@ def cli() -> Any:
 def command_lines(page: Path) -> list[str]:
     """The commands in a page's shell blocks, and those in its text that begin with one of ours."""
     lines = [line.partition(" #")[0].strip() for block in blocks(page, "sh") for line in block.text.splitlines()]
-    inline = re.findall(r"`((?:evenflow (?:run|dev|demo|--)|scripts/|python -m benchmarks)[^`]*)`", prose(page))
+    inline = re.findall(r"`((?:evenflow (?:run|dev|check|demo|--)|scripts/|python -m benchmarks)[^`]*)`", prose(page))
     return [line for line in lines + inline if line and "|" not in line and "…" not in line]
 
 
@@ -273,6 +274,16 @@ def test_the_defaults_of_the_serving_page_are_the_real_ones() -> None:
                 assert said == real, parameter.opts
 
 
+def test_the_keys_of_a_check_are_those_of_the_serving_page() -> None:
+    kinds = {"app": AppFindings, "route": RouteFinding, "middleware": MiddlewareFinding, "model": RowsFinding}
+    documented = {
+        (key, kind) for keys, kind, _ in rows(ROOT / "docs/serving.md", "key") for key in re.findall(r"\w+", keys)
+    }
+
+    real = {(each.name, kind) for kind, finding in kinds.items() for each in fields(finding)}
+    assert documented == real | {("app", "the object")}
+
+
 # Options, errors, names
 
 
@@ -305,7 +316,8 @@ def test_the_errors_of_the_sqlite_page_are_all_there_are() -> None:
 def test_every_public_method_of_a_database_is_in_the_docs() -> None:
     text = "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
     methods = [name for name, value in vars(evenflow.Database).items() if callable(value) and not name.startswith("_")]
-    methods += ["fetch_all", "fetch_one", "fetch_val", "fetch_json", "respond", "execute", "execute_many", "iterate"]
+    methods += ["fetch_all", "fetch_one", "fetch_val", "fetch_json", "fetch_by_keys", "respond", "iterate"]
+    methods += ["execute", "execute_many", "copy_records"]
 
     assert [name for name in methods if name not in text] == []
 
@@ -347,4 +359,5 @@ def test_the_floors_of_the_architecture_are_those_of_the_contract() -> None:
         room.strip("`").removesuffix("/").removesuffix(".py") for _, room, _ in rows(ROOT / "ARCHITECTURE.md", "floor")
     ]
 
-    assert rooms == next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert rooms == [room for layer in layers for room in layer.split(" | ")]

@@ -15,10 +15,15 @@ import evenflow.errors
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "evenflow").rglob("*.py"))
 FORBIDDEN = {"utils", "common", "helpers", "base", "core", "manager", "misc", "service", "handler"}
-PRIVATE_SQLALCHEMY = "database/statement/"
-"""The one folder that may use SQLAlchemy's private names."""
-PRIVATE_DRIVERS = {"database/drivers/mysql/by_asyncmy.py", "database/drivers/mysql/by_aiomysql.py"}
-"""The one file for each library that may use that library's: neither tells in public whether a connection is lost."""
+PRIVATE_FOLDERS = ("database/statement/", "fastpath/upstream/")
+"""The one folder each that may use the private names of SQLAlchemy, and of FastAPI and Starlette."""
+PRIVATE_DRIVERS = {
+    "database/drivers/mysql/by_asyncmy.py",
+    "database/drivers/mysql/by_aiomysql.py",
+    "database/drivers/postgres/ending.py",
+}
+"""The one file for each library that may use that library's: neither of the first two tells in public whether a
+connection is lost, and asyncpg ends what runs on the server for cancelled tasks only."""
 FOREIGN_PRIVATES = {"_getframe", "_replace"}
 """Names of others that look private and are documented: `sys._getframe`, and a named tuple's `_replace`."""
 
@@ -92,7 +97,7 @@ def test_private_names_of_libraries_are_used_in_the_places_for_them() -> None:
     foreign = [
         f"{name_of(path)}:{line} {name}"
         for path in SOURCES
-        if not name_of(path).startswith(PRIVATE_SQLALCHEMY) and name_of(path) not in PRIVATE_DRIVERS
+        if not name_of(path).startswith(PRIVATE_FOLDERS) and name_of(path) not in PRIVATE_DRIVERS
         for line, name in privates_used(ast.parse(path.read_text()))
         if name not in own
     ]

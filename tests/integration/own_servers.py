@@ -82,6 +82,27 @@ def own_postgres(folder: Path) -> Iterator[OwnServer]:
 
 
 @contextmanager
+def own_pgbouncer(folder: Path) -> Iterator[str]:
+    """Host and port of a PgBouncer that lends connections of the PostgreSQL on 127.0.0.1 for one transaction each."""
+    program = shutil.which("pgbouncer", path="/usr/sbin:" + os.environ["PATH"])
+    needs("PgBouncer", there=program is not None, otherwise="apt-get install pgbouncer")
+    assert program is not None
+    port = _free_port()
+    (folder / "pgbouncer.ini").write_text(
+        "[databases]\n* = host=127.0.0.1 port=5432 user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\nunix_socket_dir =\n"
+    )
+    pooler = OwnServer(
+        [*_as("postgres", folder), program, "-q", str(folder / "pgbouncer.ini")], "", port, signal.SIGTERM
+    )
+    pooler.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        pooler.kill()
+
+
+@contextmanager
 def own_mysql(folder: Path) -> Iterator[OwnServer]:
     """A MariaDB that nobody else uses."""
     install, daemon = (

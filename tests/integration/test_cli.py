@@ -211,7 +211,7 @@ def test_a_socket_that_is_in_use_is_refused(folder: Path) -> None:
     assert (done.returncode, done.stderr[:50]) == (2, "evenflow: Another server answers on app.sock. Stop")
 
 
-@pytest.mark.parametrize("name", ["run", "dev", "demo"])
+@pytest.mark.parametrize("name", ["run", "dev", "check", "demo"])
 def test_the_help_of_every_command_has_examples(tmp_path: Path, name: str) -> None:
     done = command(name, "--help", cwd=tmp_path)
 
@@ -222,7 +222,7 @@ def test_the_help_of_every_command_has_examples(tmp_path: Path, name: str) -> No
 def test_evenflow_alone_shows_its_commands(tmp_path: Path) -> None:
     said = command(cwd=tmp_path)
 
-    assert all(name in said.stdout + said.stderr for name in ("run", "dev", "demo"))
+    assert all(name in said.stdout + said.stderr for name in ("run", "dev", "check", "demo"))
 
 
 def test_the_version_is_shown(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ class Tea:
     milk: bool = setting(False, "Whether milk comes in.")
     kind: str = setting("green", "Which leaves.", choices=("green", "black"))
     name: str = setting("", "Whose it is.")
+    reminder: float | None = setting(5.0, "When to be reminded of it.", least=0, optional=True)
 
 
 def make(**given: object) -> Tea:
@@ -45,11 +46,16 @@ def test_yes_and_no_have_several_words(word: str, meaning: bool) -> None:
     assert make(milk=word).milk is meaning
 
 
+@pytest.mark.parametrize(("given", "reminder"), [("2", 2.0), (None, None), ("none", None), ("None", None)])
+def test_an_optional_setting_can_be_none(given: object, reminder: float | None) -> None:
+    assert make(reminder=given).reminder == reminder
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         ({"cup": 2}, "A tea has no option 'cup'. Did you mean 'cups'?"),
-        ({"sugar": 2}, "A tea has no option 'sugar'. Its options are cups, kind, milk, minutes, name."),
+        ({"sugar": 2}, "A tea has no option 'sugar'. Its options are cups, kind, milk, minutes, name, reminder."),
         ({"cups": "two"}, "A tea: cups is 'two'; it must be a number."),
         ({"cups": None}, "A tea: cups is None; it must be a number."),
         ({"cups": 0}, "A tea: cups is 0; it must be at least 1."),

@@ -27,7 +27,7 @@ def commands() -> typer.Typer:
     """Every command, as one Typer app."""
     import typer
 
-    from evenflow.cli import demo, dev, run, version
+    from evenflow.cli import check, demo, dev, run, version
 
     app = typer.Typer(
         no_args_is_help=True,
@@ -39,5 +39,6 @@ def commands() -> typer.Typer:
     app.callback()(version.evenflow)
     app.command("run", epilog=run.EXAMPLES)(run.run)
     app.command("dev", epilog=dev.EXAMPLES)(dev.dev)
+    app.command("check", epilog=check.EXAMPLES)(check.check)
     app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
     return app

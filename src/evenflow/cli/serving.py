@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from evenflow.cli import target
 from evenflow.cli.listening import require_free_port, require_free_socket
+from evenflow.cli.order import Order, give
 from evenflow.cli.refusal import Refusal
 
 _UVICORN_KEEP_ALIVE = 5
@@ -44,15 +44,15 @@ def serve(serving: Serving) -> None:
         require_free_port(serving.host, serving.port)
     else:
         require_free_socket(serving.uds)
+    give(Order(serving.target, serving.app_dir, serving.factory))
     _require_app(serving)
-    _announce(serving)
     signal.signal(signal.SIGTERM, _end)
     _run(serving)
 
 
 def _require_app(serving: Serving) -> None:
     if serving.workers == 1 and not serving.reload_dirs:
-        target.load(serving.target, serving.app_dir, factory=serving.factory)
+        _load_and_announce(serving)
         return
     # Where other processes serve, this one stays free of the app: it is tried in a process that ends at once.
     trial = get_context("spawn").Process(target=_try, args=(serving,))
@@ -64,19 +64,27 @@ def _require_app(serving: Serving) -> None:
 
 def _try(serving: Serving) -> None:
     try:
-        target.load(serving.target, serving.app_dir, factory=serving.factory)
+        _load_and_announce(serving)
     except Refusal as refusal:
         print(f"evenflow: {refusal}", file=sys.stderr)  # noqa: T201 - a child of the CLI speaks for it
         raise SystemExit(2) from None
 
 
-def _announce(serving: Serving) -> None:
+def _load_and_announce(serving: Serving) -> None:
+    from evenflow.cli.served import what_is_compiled
+
+    _announce(serving, what_is_compiled())
+
+
+def _announce(serving: Serving, compiled: str | None) -> None:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(
         f"[bold green]Evenflow[/] serves [bold]{serving.target}[/] with {_engine()}; {_differences(serving)}."
     )
+    if compiled:
+        console.print(compiled, markup=False)
 
 
 def _engine() -> str:
@@ -105,7 +113,7 @@ def _run(serving: Serving) -> None:
     import uvicorn
 
     uvicorn.run(
-        serving.target,
+        "evenflow.cli.served:app",
         app_dir=str(serving.app_dir.resolve()),
         factory=serving.factory,
         host=serving.host,

@@ -8,6 +8,9 @@ from evenflow.database.connection import Connection as Connection
 from evenflow.database.database import Database as Database
 from evenflow.database.driver import DatabaseStatistics as DatabaseStatistics
 from evenflow.database.eligible import why_not as why_not
+from evenflow.database.notifications import Missed as Missed
+from evenflow.database.notifications import Notification as Notification
+from evenflow.database.notifications import Notifications as Notifications
 from evenflow.database.prepared import Prepared as Prepared
 from evenflow.database.raw import RawConnection as RawConnection
 from evenflow.database.rows import Row as Row

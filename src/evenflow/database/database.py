@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 from weakref import WeakKeyDictionary
@@ -17,6 +18,7 @@ from evenflow.database.connection import Connection
 from evenflow.database.driver import DatabaseStatistics, Mode
 from evenflow.database.drivers import driver_for
 from evenflow.database.holder import Holder
+from evenflow.database.notifications import Notifications, disconnected
 from evenflow.database.prepared import Prepared
 from evenflow.database.scope import Children, Level, Scope
 from evenflow.database.state import State
@@ -87,6 +89,8 @@ class Database(Statements):
         if everybody is not None:
             everybody.ended = True
             everybody.scope.release()
+        for listener in list(self._state.listeners):
+            await listener.close(disconnected())
         self._state.connections.clear()
         self._state.standing.set(None)
         self._state.connected = None
@@ -162,9 +166,18 @@ class Database(Statements):
                     for index in sorted(table.indexes, key=lambda index: str(index.name)):
                         await self.execute(CreateIndex(index))
 
+    def listen(self, *channels: str, max_waiting: int = 10_000) -> Notifications:
+        """What is sent to these channels (PostgreSQL): `async with database.listen("jobs") as notifications:`.
+
+        `async for n in notifications` gives a `Notification` (`channel`, `payload`, `pid`) for each, and a `Missed`
+        where some may be missing. At most `max_waiting` wait to be read. Raises CannotOpen, and behind a pooler too.
+        """
+        return Notifications(self._state, channels, max_waiting)
+
     def statistics(self) -> DatabaseStatistics:
         """What the database is doing now: connections, waiters, counts."""
-        return self._state.driver.statistics()
+        found = self._state.driver.statistics()
+        return replace(found, listening=len(self._state.listeners)) if self._state.listeners else found
 
     @property
     def _connection_map(self) -> WeakKeyDictionary[asyncio.Task[Any], Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, Protocol
@@ -89,6 +89,29 @@ class Session(Executor, Protocol):
         """Give the connection back; an open transaction is rolled back. Never blocks."""
 
 
+class Listening(Protocol):
+    """A connection that hears what is sent to its channels."""
+
+    async def answers(self) -> bool:
+        """Whether the server still answers."""
+
+    async def close(self) -> None:
+        """Say goodbye and close. Never raises."""
+
+    def abort(self) -> None:
+        """Close at once."""
+
+
+class Listen(Protocol):
+    """Opens a connection that listens."""
+
+    async def __call__(
+        self, channels: Sequence[str], heard: Callable[[str, str, int], None], lost: Callable[[], None]
+    ) -> Listening:
+        """`heard(channel, payload, pid)` is called in the loop for each notification, `lost()` where the connection is
+        closed by anybody else than us. Raises CannotOpen, which is `transient` where trying again may help."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseStatistics:
     """What a database is doing. Counts are since `connect()`."""
@@ -110,11 +133,13 @@ class DatabaseStatistics:
     waited: int = 0
     """Servers: times somebody had to wait for a connection."""
     exhausted: int = 0
-    """Servers: times that wait was in vain."""
+    """Times somebody waited for a connection or a turn in vain."""
     discarded: int = 0
     """Servers: connections closed because they were lost or could not be trusted any more."""
     retried: int = 0
     """Servers: reads run a second time because their connection turned out to be lost."""
+    listening: int = 0
+    """PostgreSQL: connections of `listen()`, beyond those of the pool."""
 
 
 class Driver(Executor, Protocol):
@@ -129,6 +154,8 @@ class Driver(Executor, Protocol):
     """Whether CREATE and its like end the transaction they are in."""
     tables: str
     """The query that lists the names of the tables there are."""
+    listen: Listen | None
+    """How to hear notifications, where the database has them."""
 
     async def open(self) -> None:
         """Open what must be open before the first statement. Raises CannotOpen."""

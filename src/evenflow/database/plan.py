@@ -73,6 +73,15 @@ class Call:
     column: Any = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CopyTarget:
+    """A table and the columns that an INSERT's arguments go into, each as it is."""
+
+    table: str
+    schema: str | None
+    columns: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class ManyCall:
     """One statement for many sets of arguments: all of them happen, or none.
@@ -82,6 +91,8 @@ class ManyCall:
 
     batches: list[tuple[Plan, str, list[Sequence[Any]]]]
     into: Any = None
+    target: CopyTarget | None = None
+    """Where a driver that has a faster way than the INSERT may put the arguments."""
 
     @property
     def sql(self) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from evenflow.database.driver import Driver, Executor
 from evenflow.database.scope import Level
 from evenflow.database.statement import Planner
 from evenflow.errors import NotConnected
+
+if TYPE_CHECKING:
+    from evenflow.database.notifications import Notifications
 
 
 class State:
@@ -23,6 +26,7 @@ class State:
         """The level of a transaction or a connection that a task stands in."""
         self.everybody: Level | None = None
         """The level all tasks stand in under `force_rollback`."""
+        self.listeners: set[Notifications] = set()
         self.connections: WeakKeyDictionary[asyncio.Task[Any], Any] = WeakKeyDictionary()
 
     @property

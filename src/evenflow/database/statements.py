@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from evenflow.database.bulk import Records, copy_records
 from evenflow.database.driver import Cursor, Executor
 from evenflow.database.encoding import NO_ROWS, JsonOf, json_response
 from evenflow.database.holder import here
+from evenflow.database.lookup import fetch_by_keys
+from evenflow.database.notifications import notify
 from evenflow.database.plan import Call, Kind, ManyCall, Want
 from evenflow.database.stream import RowStream
 from evenflow.errors import QueryError, QueryTimeout, TransactionMisused
 
 if TYPE_CHECKING:
+    from sqlalchemy import Column
     from sqlalchemy.sql import ClauseElement
     from starlette.responses import Response
 
     from evenflow.database.rows import Row
     from evenflow.database.state import State
+    from evenflow.database.transaction import Transaction
 
     Query = ClauseElement | str
 
@@ -34,6 +39,8 @@ class Statements:
     """
 
     _state: State
+    if TYPE_CHECKING:
+        transaction: Callable[..., Transaction]
 
     @property
     def _executor(self) -> Executor:
@@ -85,6 +92,17 @@ class Statements:
         call = self._call(query, values, Want.ONE, into)
         return await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
 
+    async def fetch_by_keys(
+        self, query: Any, key: Any, keys: Iterable[Any], *, timeout: float | None = None
+    ) -> dict[Any, Row]:
+        """The rows of many keys in one trip: `await db.fetch_by_keys(sa.select(users), users.c.id, ids)`.
+
+        `query` is a SELECT without a LIMIT, a Table or a declarative class; `key` a column of it that has each value
+        once. The answer has a row for each key there is one for, by the key as the database holds it. More keys
+        than fit into one statement (10,000 on PostgreSQL, 512 elsewhere) go one statement after another.
+        """
+        return await fetch_by_keys(self, query, key, keys, timeout)
+
     async def fetch_json(
         self, query: Query, values: Values = None, *, into: object, timeout: float | None = None
     ) -> bytes:
@@ -132,6 +150,30 @@ class Statements:
         call = ManyCall(list(batches), into)
         return await (self._executor.run_many(call) if timeout is None else self._run_within(timeout, call))
 
+    async def copy_records(
+        self,
+        table: Any,
+        records: Records,
+        *,
+        columns: Collection[str | Column[Any]] | None = None,
+        timeout: float | None = None,
+    ) -> int:
+        """Load many rows into a table, a Table or a declarative class: all of them, or none. Gives their number.
+
+        `records` may be any iterable, an async one too; it is read in pieces. Each record is a mapping of the same
+        columns, or a sequence of the values of `columns`; without `columns` of all the table has. Values and
+        defaults are treated as an INSERT treats them; on PostgreSQL the rows then go by COPY. Raises QueryError
+        for a record that does not fit, by its number.
+        """
+        return await copy_records(self, table, records, columns, timeout)
+
+    async def notify(self, channel: str, payload: str = "", *, timeout: float | None = None) -> None:
+        """Send a notification to all who listen to `channel` (PostgreSQL); in a transaction at its COMMIT.
+
+        The payload may have 7999 bytes. Raises QueryError where it has more, and on other databases.
+        """
+        await notify(self, channel, payload, timeout)
+
     @overload
     def iterate(
         self, query: Query, values: Values = None, *, into: None = None, timeout: float | None = None
@@ -166,6 +208,9 @@ class Statements:
         if plan.kind is Kind.CONTROL:
             raise control_refused(sql)
         return Call(plan, sql, args, want, into)
+
+    async def _run(self, call: Call, timeout: float | None) -> Any:
+        return await (self._executor.run(call) if timeout is None else self._run_within(timeout, call))
 
     async def _run_within(self, timeout: float, call: Call | ManyCall) -> Any:
         executor = self._executor

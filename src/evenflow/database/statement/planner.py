@@ -73,6 +73,13 @@ class Planner:
                 batches.append((plan, sql, [args]))
         return batches
 
+    def bind_each(self, statement: ClauseElement, names: Sequence[str]) -> Callable[[Values], Bound]:
+        """The code that binds many sets of values, all of these names; a missing one is a KeyError."""
+        key = cache_key(statement)
+        form = self._core_form(statement, key, dict.fromkeys(names), many=True)
+        extracted = () if key is None else key[1]
+        return form.fixed(extracted) or (lambda values: form.bind(extracted, values))
+
     def prepare(self, statement: ClauseElement | str) -> Binder:
         """A binder for one statement: the fastest way to call it often."""
         binder = Binder(self, statement)

@@ -37,6 +37,10 @@ class PublicPlanner(Planner):
         """Nothing: there is no generated code here."""
         return None
 
+    def bind_each(self, statement: ClauseElement, names: Sequence[str]) -> Callable[[Values], Bound]:
+        """The code that binds many sets of values, all of these names; a missing one is a KeyError."""
+        return lambda values: self._bind_core(statement, {name: values[name] for name in names}, many=True)
+
     def _bind_text(self, sql: str, values: Values | None) -> Bound:
         return self._bind_core(typed_text(sql, values or {}, self.dialect), {}, many=False)
 

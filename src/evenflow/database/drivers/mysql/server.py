@@ -18,6 +18,7 @@ from evenflow.database.drivers.mysql.settings import target
 from evenflow.database.drivers.mysql.wire import MysqlWire, Shared
 from evenflow.database.drivers.server.wire import Wire
 from evenflow.database.statement import mysql_dialect
+from evenflow.database.telling import Telling
 from evenflow.database.url import DatabaseURL
 from evenflow.errors import CannotOpen, ConfigError
 
@@ -28,6 +29,7 @@ class MysqlServer:
     """One server, by asyncmy; by aiomysql where the URL asks for it."""
 
     ddl_commits = True
+    listen = None
     tables = "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()"
 
     def __init__(self, url: DatabaseURL, options: Mapping[str, Any]) -> None:
@@ -35,7 +37,8 @@ class MysqlServer:
         self._library = library_named(url.driver or "asyncmy")
         self.dialect = mysql_dialect(mariadb=url.dialect == "mariadb")
         self.settings = self._target.pool
-        killer = Killer(self._new_connection, lambda connection: self._library.cursors(connection)())
+        self.telling = Telling(url, self._target.settings.slow_query)
+        killer = Killer(self._new_connection, lambda connection: self._library.cursors(connection)(), self.telling)
         prepares = self._library.prepares and self._target.settings.stmt_cache_size > 0
         self._shared = Shared(killer, prepares, resets=self.settings.reset != "never")
         self._learned: abilities.Facts | None = None
@@ -74,6 +77,10 @@ class MysqlServer:
             raise ConfigError("This server is MySQL, not MariaDB: write mysql:// instead of mariadb://.") from error
         self._learned = own
         return changed
+
+    async def finish(self) -> None:
+        """Wait a moment for the kills that are under way."""
+        await self._shared.killer.finish()
 
     async def _new_connection(self) -> Any:
         aim = self._target

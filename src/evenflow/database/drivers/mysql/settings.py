@@ -38,6 +38,9 @@ class MysqlSettings:
         100, "Statements each connection keeps prepared on the server; 0 prepares none. Only with asyncmy.", least=0
     )
     connect_timeout: float = setting(10.0, "How long connecting may take.", least=0.001)
+    slow_query: float | None = setting(
+        1.0, "How long a statement takes before the log tells of it; None for never.", least=0, optional=True
+    )
     charset: str = setting("utf8mb4", "The character set of the connection.")
     unix_socket: str = setting("", "The server's socket file, where it is on this machine.")
     ssl: str = setting(

@@ -60,8 +60,8 @@ class MysqlWire:
         self._texts = shared.texts
         self._seen: dict[str, Any] = {}
         """The description that each statement's result had when it was looked at."""
-        self._busy = False
-        """A statement has been sent and its result has not been read: after a cancellation it still runs."""
+        self._busy: str | None = None
+        """The statement that has been sent and whose result has not been read: after a cancellation it still runs."""
         self._stream: MysqlCursor | None = None
         """The open result; nothing else can be done before it has been read or given up."""
 
@@ -95,7 +95,7 @@ class MysqlWire:
         ):
             result, rows = await self._run_carefully(plan, sql, args)
             return answering.answer(call, result, rows)
-        self._busy = True
+        self._busy = sql
         cursor = self._new_cursor()
         try:
             await cursor.execute(sql, args)
@@ -103,12 +103,12 @@ class MysqlWire:
         except Exception as error:  # noqa: BLE001 -- told apart below, outside the handler
             failure = error
         else:
-            self._busy = False
+            self._busy = None
             if rows and cursor.description is not self._seen.get(sql):
                 rows = self._looked_at(sql, cursor.description, rows)
             return answering.answer(call, cursor, rows)
         if isinstance(failure, ValueError) and values.too_large(args):
-            self._busy = False  # the library noticed before it sent anything
+            self._busy = None  # the library noticed before it sent anything
             result, rows = await self._run_carefully(plan, sql, args)
             return answering.answer(call, result, rows)
         raise await self._refused(failure, sql)
@@ -144,15 +144,15 @@ class MysqlWire:
         outcome: tuple[Result, Sequence[Sequence[Any]]] = await self._done(run(), sql)
         return outcome
 
-    async def _done(self, work: Awaitable[Any], sql: str | None) -> Any:
+    async def _done(self, work: Awaitable[Any], sql: str) -> Any:
         """The outcome of what talks to the server, with our errors."""
-        self._busy = True
+        self._busy = sql
         try:
             outcome = await work
         except Exception as error:  # noqa: BLE001 -- told apart below, outside the handler
             failure = error
         else:
-            self._busy = False
+            self._busy = None
             return outcome
         raise await self._refused(failure, sql)
 
@@ -179,11 +179,11 @@ class MysqlWire:
     async def _refused(self, error: Exception, sql: str | None) -> Exception:
         """Our error for one of the library's, with the connection in a known state."""
         if isinstance(error, self._library.error) and errors.is_answer(error):
-            self._busy = False
+            self._busy = None
             await self._ask_status()
             return errors.translated(error, sql)
         if isinstance(error, UnicodeEncodeError):
-            self._busy = False  # the library noticed before it sent anything
+            self._busy = None  # the library noticed before it sent anything
             return errors.unsendable(error, sql)
         # What follows in the stream is not known any more.
         self.abort()
@@ -253,7 +253,7 @@ class MysqlWire:
         text = self._text(call.sql, call.args)
         cursor = self._library.streaming(self._connection)
         await self._done(cursor.execute(text, None), call.sql)
-        self._busy = True
+        self._busy = call.sql
         self._stream = MysqlCursor(self, cursor, call, altered=self.altered or not call.plan.plain)
         self.altered = True  # until it has been read: whoever gives the connection back before that has it reset
         return self._stream
@@ -261,8 +261,8 @@ class MysqlWire:
     async def read(self, cursor: Any, size: int, sql: str) -> list[Any]:
         """The next rows of an open result; for `MysqlCursor`."""
         rows: list[Any] = list(await self._done(cursor.fetchmany(size), sql))
-        self._busy = len(rows) == size
-        if not self._busy and self._stream is not None:
+        self._busy = sql if len(rows) == size else None
+        if self._busy is None and self._stream is not None:
             self.altered = self._stream.altered
             self._stream = None
         return rows
@@ -287,7 +287,7 @@ class MysqlWire:
         """
         if self._stream is not None:
             await self._stream.close()
-        if self._busy or self.lost:
+        if self._busy is not None or self.lost:
             self.abort()
             raise ConnectionLost("The connection was closed when its statement was cancelled.")
 
@@ -309,7 +309,7 @@ class MysqlWire:
 
     def abort(self) -> None:
         """Close at once; what still runs on the server is killed in the background."""
-        if self._busy:
-            self._busy = False
-            self._shared.killer.kill(self.facts["connection_id()"], self.facts[IDENTITY.lower()])
+        if self._busy is not None:
+            self._shared.killer.kill(self.facts["connection_id()"], self.facts[IDENTITY.lower()], self._busy)
+            self._busy = None
         self._connection.close()

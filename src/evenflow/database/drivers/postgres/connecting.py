@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+from evenflow.database.drivers.postgres.ending import Ending
 from evenflow.database.drivers.postgres.known import Known
 from evenflow.database.drivers.postgres.opening import FAILURES, cannot_open
 from evenflow.database.drivers.postgres.settings import PostgresTarget
@@ -32,24 +33,24 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no ty
         return "\n".join((str(super().get_reset_query()), *(f"{sql};" for sql in _AS_NEW)))
 
 
-async def connected(target: PostgresTarget, known: Known) -> PostgresWire:
+async def connected(target: PostgresTarget, known: Known, ending: Ending) -> PostgresWire:
     """A new connection, set up as SQLAlchemy's types expect it. Raises CannotOpen."""
     try:
         raw = await _opened(target, known)
     except FAILURES as error:
         failure = cannot_open(error, target.place, target.arguments.get("database"), target.arguments.get("user"))
     else:
-        return PostgresWire(raw, known, caches=known.caches)
+        return PostgresWire(raw, known, ending, caches=known.caches)
     raise failure
 
 
 async def _opened(target: PostgresTarget, known: Known) -> Any:
-    raw = await _connected(target, known)
+    raw = await opened(target, known)
     try:
-        if known.caches and not target.caches_asked and await _is_pooled(raw):
+        if known.caches and not target.caches_asked and await is_pooled(raw):
             known.keep_no_statements(f"Connecting to {target.place}")
             raw.terminate()
-            raw = await _connected(target, known)
+            raw = await opened(target, known)
         await _set_codecs(raw)
         if target.init is not None:
             await target.init(raw)
@@ -59,12 +60,13 @@ async def _opened(target: PostgresTarget, known: Known) -> Any:
     return raw
 
 
-async def _connected(target: PostgresTarget, known: Known) -> Any:
+async def opened(target: PostgresTarget, known: Known) -> Any:
+    """A new connection of asyncpg's as the URL asks for it, and nothing set up."""
     arguments = target.arguments if known.caches else {**target.arguments, "statement_cache_size": 0}
     return await asyncpg.connect(connection_class=Connection, **arguments)
 
 
-async def _is_pooled(raw: Any) -> bool:
+async def is_pooled(raw: Any) -> bool:
     """Whether the process that answers is not the one that was connected to.
 
     Behind a pooler a prepared statement may be missing on the next connection of the server or, worse, be another

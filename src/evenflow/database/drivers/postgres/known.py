@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from evenflow.database.plan import CopyTarget
+
 Described = Sequence[tuple[str, int]]
 """Name and type number of each column of a result."""
 
@@ -17,13 +19,14 @@ class Known:
     """The columns of statements that do not say them, how often tables have changed, and whether prepared
     statements can be kept."""
 
-    __slots__ = ("_columns", "caches", "version")
+    __slots__ = ("_columns", "_copied", "caches", "version")
 
     def __init__(self, *, caches: bool) -> None:
         self.caches = caches
         self.version = 0
         """Raised by whatever makes connections forget what they have prepared."""
         self._columns: dict[str, Described] = {}
+        self._copied: dict[CopyTarget, bool] = {}
 
     def columns(self, sql: str) -> Described | None:
         """The columns of a statement when it was described last."""
@@ -35,10 +38,21 @@ class Known:
             del self._columns[next(iter(self._columns))]
         self._columns[sql] = columns
 
+    def can_copy(self, target: CopyTarget) -> bool | None:
+        """Whether COPY takes these columns; None while nobody has tried."""
+        return self._copied.get(target)
+
+    def has_copied(self, target: CopyTarget, *, well: bool) -> None:
+        """Remember whether COPY takes these columns."""
+        if len(self._copied) >= _KEPT:
+            del self._copied[next(iter(self._copied))]
+        self._copied[target] = well
+
     def changed(self) -> None:
         """Tables or types have changed: no connection may trust what it remembers."""
         self.version += 1
         self._columns.clear()
+        self._copied.clear()
 
     def keep_no_statements(self, why: str) -> None:
         """A pooler lends a different connection of the server each time: prepared statements would not be there."""

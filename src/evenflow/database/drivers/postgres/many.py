@@ -14,6 +14,8 @@ _COUNTABLE = ("INSERT", "UPDATE", "DELETE")
 
 def is_atomic(call: ManyCall) -> bool:
     """Whether everything is one message to the server, which is a transaction by itself."""
+    if call.target is not None:
+        return False
     if len(call.batches) != 1:
         return False
     plan, sql, sets = call.batches[0]

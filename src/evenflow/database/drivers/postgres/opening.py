@@ -74,7 +74,7 @@ def _refused(error: asyncpg.PostgresError, place: str, database: str, user: str)
             f"PostgreSQL at {place} has no connection left for user {user}. Lower max_size, or raise the server's "
             "max_connections."
         )
-    if state.startswith(("57P", "53")):
+    if state.startswith(("57P", "53", "08")):
         return joined(CannotOpenNow, error)(
             f"PostgreSQL at {place} is starting, stopping or short of resources, and takes no connections now."
         )

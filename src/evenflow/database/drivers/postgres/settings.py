@@ -36,6 +36,9 @@ class PostgresSettings:
     )
     connect_timeout: float = setting(10.0, "How long connecting may take.", least=0.001)
     command_timeout: float = setting(0.0, "How long any statement may take; 0 for as long as it needs.", least=0)
+    slow_query: float | None = setting(
+        1.0, "How long a statement takes before the log tells of it; None for never.", least=0, optional=True
+    )
     application_name: str = setting("", "The name the server shows for these connections.")
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import asyncpg
 
 from evenflow.database.driver import Begin
-from evenflow.database.drivers.postgres import many
+from evenflow.database.drivers.postgres import copying, many
 from evenflow.database.drivers.postgres.calls import run_call
 from evenflow.database.drivers.postgres.cursor import PostgresCursor, opened
+from evenflow.database.drivers.postgres.ending import Ending
 from evenflow.database.drivers.postgres.errors import (
     FOREIGN,
     PreparedStatementsLost,
@@ -36,11 +37,12 @@ class PostgresWire:
 
     interleaves = True
 
-    def __init__(self, raw: Any, known: Known, *, caches: bool) -> None:
+    def __init__(self, raw: Any, known: Known, ending: Ending, *, caches: bool) -> None:
         self.raw = raw
         """asyncpg's connection."""
         self.altered = False
         self._known = known
+        self._ending = ending
         self._version = known.version
         self._caches = caches
         self._altering = False
@@ -89,7 +91,9 @@ class PostgresWire:
         try:
             if self._version != self._known.version:
                 await self._catch_up(call.sql)
-            return await many.run_many(self.raw, call, self._known)
+            if call.target is None:
+                return await many.run_many(self.raw, call, self._known)
+            return await copying.run_copy(self.raw, call, call.target, self._known)
         except FOREIGN as error:
             failure = self._failure(error, call.sql)
         raise failure
@@ -187,8 +191,8 @@ class PostgresWire:
             self.abort()
 
     def abort(self) -> None:
-        """Close at once."""
-        self.raw.terminate()
+        """Close at once; what still runs on the server is ended in the background."""
+        self._ending.close(self.raw)
 
     async def _catch_up(self, sql: str | None) -> None:
         """Forget what other connections have found to be wrong."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
+from time import perf_counter
 from typing import Any
 
+from evenflow import observe
 from evenflow.database.driver import Begin, Cursor, DatabaseStatistics, Mode, Session
-from evenflow.database.drivers.server.pool import Pool
+from evenflow.database.drivers.server.pool import Pool, said
 from evenflow.database.drivers.server.session import Counts, ServerSession, SessionCursor, run_many
 from evenflow.database.drivers.server.wire import Server, Wire
 from evenflow.database.holder import Holder
@@ -23,9 +25,11 @@ class ServerDriver:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._telling = server.telling
         self.dialect = server.dialect
         self.tables = server.tables
         self.ddl_commits = server.ddl_commits
+        self.listen = server.listen
         self.patience = server.settings.pool_timeout
         self._reset = server.settings.reset
         self._connected: Pool | None = None
@@ -36,16 +40,12 @@ class ServerDriver:
 
     async def open(self) -> None:
         """Connect once, to see that it can be done and to learn what the server is."""
-        pool = Pool(self._server, self._explain)
+        pool = Pool(self._server, self._explain, lambda: list(self._holders.values()))
         try:
-            await pool.open()
+            self.taught = await pool.open()
         except BaseException:
             await pool.close()
             raise
-        wire = pool.take_idle()
-        if wire is not None:
-            self.taught = self._server.teach(wire)
-            pool.give_back(wire)
         self._connected = pool
 
     async def close(self) -> None:
@@ -66,10 +66,11 @@ class ServerDriver:
             self._counts.reads += 1
         else:
             self._counts.writes += 1
+        started = perf_counter()
         try:
             result = await wire.run(call)
         except ConnectionLost as error:
-            pool.discard(wire)
+            pool.discard(wire, reason := said(error))
             if not error.not_run and not (kind is Kind.READ and call.plan.plain):
                 raise
         except BaseException as error:
@@ -80,7 +81,12 @@ class ServerDriver:
                 self._counts.commits += 1
             self._back(wire)
             return result
+        finally:
+            if (seconds := perf_counter() - started) > self._telling.slow:
+                self._telling.slow_query(call.sql, seconds)
         self._retried += 1
+        if observe.listening:
+            self._telling.retried(call.sql, reason)
         return await self._on_a_wire(lambda wire: wire.run(call), call.sql)
 
     async def run_many(self, call: ManyCall) -> Any:
@@ -142,15 +148,19 @@ class ServerDriver:
             self._holders.pop(returned, None)
             self._pool.in_loop(self._pool.look_after, returned, partial(self._mended_after, turn))
 
-        return ServerSession(wire, given_back, unsure, self._counts)
+        return ServerSession(wire, given_back, unsure, self._counts, self._telling)
 
     async def _on_a_wire(self, work: Callable[[Wire], Coroutine[Any, Any, Any]], statement: str) -> Any:
         wire = await self._pool.take(statement)
+        started = perf_counter()
         try:
             result = await work(wire)
         except BaseException as error:
             self._after(wire, error)
             raise
+        finally:
+            if (seconds := perf_counter() - started) > self._telling.slow:
+                self._telling.slow_query(statement, seconds)
         self._back(wire)
         return result
 
@@ -167,7 +177,7 @@ class ServerDriver:
     def _after(self, wire: Wire, error: BaseException) -> None:
         """The call went wrong: what the server has answered leaves the connection as it was, nothing else does."""
         if isinstance(error, ConnectionLost) or wire.lost:
-            self._pool.discard(wire)
+            self._pool.discard(wire, said(error))
         elif isinstance(error, DatabaseError) and not wire.in_transaction:
             self._back(wire)
         else:
@@ -196,6 +206,8 @@ class ServerDriver:
         """Make the session as new."""
         async with asyncio.timeout(_MENDING_SECONDS):
             await wire.reset()
+        if wire.lost:
+            raise ConnectionLost("Its session had been changed, and the driver cannot make it as new.")
         wire.altered = False
 
     def _explain(self) -> str:

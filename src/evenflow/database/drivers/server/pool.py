@@ -9,13 +9,24 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any, NamedTuple
 
+from evenflow import observe
 from evenflow.database.drivers.server.wire import Server, Wire
-from evenflow.errors import CannotOpen, ConnectionLost, LifecycleError, NotConnected, PoolTimeout, QueueFull
+from evenflow.database.holder import Holder
+from evenflow.errors import (
+    CannotOpen,
+    ConnectionLost,
+    EvenflowError,
+    LifecycleError,
+    NotConnected,
+    PoolTimeout,
+    QueueFull,
+)
 
 _BACKOFF = 0.05
 _LONGEST_BACKOFF = 5.0
 _ROUND_SECONDS = 1.0
 _GOODBYE = 2.0
+_DISCONNECTED = "the database was disconnected"
 
 
 class _Waiter(NamedTuple):
@@ -33,8 +44,10 @@ class Pool:
     growing pauses as long as somebody waits.
     """
 
-    def __init__(self, server: Server, explain: Callable[[], str]) -> None:
+    def __init__(self, server: Server, explain: Callable[[], str], holders: Callable[[], list[Holder]]) -> None:
         self._server = server
+        self._telling = server.telling
+        self._holders = holders
         self._settings = server.settings
         self._explain = explain
         self._loop = asyncio.get_running_loop()
@@ -63,13 +76,14 @@ class Pool:
         """Who waits for a connection."""
         return len(self._waiting)
 
-    async def open(self) -> None:
-        """Open the first connections. Raises CannotOpen."""
+    async def open(self) -> bool:
+        """Open the first connections; says whether the first has taught the dialect anything. Raises CannotOpen."""
         self._rounds = self._loop.call_later(_ROUND_SECONDS, self._round)
         for _ in range(max(1, self._settings.min_size)):
             wire = await self._server.connect()
             self._born[wire] = monotonic()
             self._idle.append((wire, monotonic()))
+        return self._server.teach(self._idle[0][0])
 
     def take_idle(self) -> Wire | None:
         """A connection that is there already. Raises LifecycleError in another event loop."""
@@ -82,8 +96,10 @@ class Pool:
                 )
             wire = idle.pop()[0]
             if not wire.lost:
+                if observe.listening:
+                    self._telling.lent(0.0)
                 return wire
-            self.discard(wire)
+            self.discard(wire, "it was lost while nobody used it")
         return None
 
     async def take(self, statement: str | None) -> Wire:
@@ -112,7 +128,11 @@ class Pool:
         if self._alarm is None:
             self._alarm = self._loop.call_at(waiter.until, self._refuse_late)
         try:
-            return await future
+            wire = await future
+        except PoolTimeout:
+            if observe.listening:
+                self._telling.exhausted(self._settings.pool_timeout, statement, len(self._waiting), self._holders())
+            raise
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and future.exception() is None:
                 self.give_back(future.result())  # it came in the same moment
@@ -120,6 +140,9 @@ class Pool:
                 with suppress(ValueError):
                     self._waiting.remove(waiter)
             raise
+        if observe.listening:
+            self._telling.lent(self._loop.time() + self._settings.pool_timeout - waiter.until)
+        return wire
 
     def _refuse_late(self) -> None:
         self._alarm = None
@@ -146,7 +169,7 @@ class Pool:
     def give_back(self, wire: Wire) -> None:
         """A connection that is as it was lent: to who waits longest, else to the others."""
         if wire.lost or self._closed:
-            self.discard(wire)
+            self.discard(wire, _DISCONNECTED if self._closed else "it was lost")
             return
         if monotonic() - self._born.get(wire, 0.0) > self._settings.max_age:
             self._start(self._said_goodbye(wire))
@@ -170,21 +193,23 @@ class Pool:
     def look_after(self, wire: Wire, mend: Callable[[Wire], Coroutine[Any, Any, None]]) -> None:
         """Give a connection back when `mend` has put it in order; discard it where that fails."""
         if wire.lost or self._closed:
-            self.discard(wire)
+            self.discard(wire, _DISCONNECTED if self._closed else "it was lost")
         else:
             self._start(self._mended(wire, mend))
 
     async def _mended(self, wire: Wire, mend: Callable[[Wire], Coroutine[Any, Any, None]]) -> None:
         try:
             await mend(wire)
-        except BaseException:
-            self.discard(wire)
+        except BaseException as error:
+            self.discard(wire, said(error))
             raise
         self.give_back(wire)
 
-    def discard(self, wire: Wire) -> None:
+    def discard(self, wire: Wire, reason: str) -> None:
         """Close a connection for good, and open another one where somebody waits."""
         self.discarded += 1
+        if observe.listening:
+            self._telling.discarded(reason)
         wire.abort()
         self._forget(wire)
 
@@ -204,6 +229,7 @@ class Pool:
         for wire in list(self._born):
             wire.abort()
         self._born.clear()
+        await self._server.finish()
 
     async def _said_goodbye(self, wire: Wire) -> None:
         try:
@@ -280,6 +306,11 @@ class Pool:
             self._loop.call_exception_handler(
                 {"message": "a database connection could not be mended", "exception": error}
             )
+
+
+def said(error: BaseException) -> str:
+    """What an error says, where it is ours and so shows no values; else its name."""
+    return str(error.args[0]) if isinstance(error, EvenflowError) else type(error).__name__
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from itertools import islice
+from time import perf_counter
 from typing import Any
 
 from evenflow.database.driver import Begin, Cursor
 from evenflow.database.drivers.server.wire import Wire, WireCursor
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, Kind, ManyCall
+from evenflow.database.telling import Telling
 from evenflow.errors import ConnectionLost, DatabaseError, TransactionClosed
 
 PIECE = 256
@@ -41,11 +43,13 @@ class ServerSession:
         give_back: Callable[[Wire], None],
         unsure: Callable[[Wire, asyncio.Lock], None],
         counts: Counts,
+        telling: Telling,
     ) -> None:
         self.wire = wire
         self._give_back = give_back
         self._give_back_unsure = unsure
         self._counts = counts
+        self._telling = telling
         self._turn = asyncio.Lock()
         self._unsure = False
         self._begun = False
@@ -167,6 +171,7 @@ class ServerSession:
             self.check_open(statement)
             if self._begun and not self.wire.in_transaction and not (after_ddl and self._ended_by_ddl):
                 raise TransactionClosed(_GONE, statement=statement)
+            started = perf_counter()
             try:
                 return await do(self.wire)
             except DatabaseError as error:
@@ -176,6 +181,9 @@ class ServerSession:
             except BaseException:
                 self._unsure = True
                 raise
+            finally:
+                if (seconds := perf_counter() - started) > self._telling.slow:
+                    self._telling.slow_query(statement, seconds)
 
     async def _sure(self) -> None:
         """After a cancelled statement: wait until the connection can be used again."""

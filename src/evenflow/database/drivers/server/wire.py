@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from sqlalchemy.engine import Dialect
 
-from evenflow.database.driver import Begin
+from evenflow.database.driver import Begin, Listen
 from evenflow.database.plan import Call, ManyCall
+from evenflow.database.telling import Telling
 
 
 class WireCursor(Protocol):
@@ -107,9 +108,16 @@ class Server(Protocol):
     tables: str
     """The query that lists the names of the tables there are."""
     settings: PoolSettings
+    telling: Telling
+    """Who tells what happens here."""
+    listen: Listen | None
+    """How to hear notifications, where the server has them."""
 
     async def connect(self) -> Wire:
         """A new connection. Raises CannotOpen, which is `transient` where trying again may help."""
+
+    async def finish(self) -> None:
+        """Wait, for a few seconds at most, until what `abort` has left to do in the background is done."""
 
     def teach(self, wire: Wire) -> bool:
         """Let `dialect` know the server's version and abilities; says whether that changed anything."""

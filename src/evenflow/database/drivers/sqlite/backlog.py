@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic
+from dataclasses import dataclass
+from time import monotonic, perf_counter
 from typing import Any
 
+from evenflow import observe
 from evenflow.database.drivers.sqlite.interval import LATE, SwitchInterval
 from evenflow.database.drivers.sqlite.ticket import Ticket, fail
+from evenflow.database.telling import Telling
 from evenflow.errors import NotConnected, PoolTimeout, QueueFull
 
 # A shorter round would have the kernel set its clock anew at every sleep of the loop (bench_sqlite_writes at one task).
 _PATROL_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many tickets may wait and for how long, and what is said of those that do not fit."""
+
+    limit: int
+    patience: float
+    explain: Callable[[], str]
+    """What everybody waits for, as a sentence."""
+    crowd: Callable[[], tuple[int, Sequence[object]]]
+    """How many wait, and who holds connections."""
+    telling: Telling
+
+    def tell_exhausted(self, ticket: Ticket) -> None:
+        """A ticket has waited in vain."""
+        if observe.listening:
+            waiting, holders = self.crowd()
+            self.telling.exhausted(monotonic() - ticket.since, ticket.sql, waiting, holders)
 
 
 class Backlog:
@@ -24,11 +46,14 @@ class Backlog:
     timer of its own.
     """
 
-    def __init__(self, limit: int, patience: float, explain: Callable[[], str], interval: SwitchInterval) -> None:
-        self._limit = limit
-        self._patience = patience
-        self._explain = explain
+    def __init__(self, bounds: Bounds, interval: SwitchInterval) -> None:
+        self._bounds = bounds
+        self._limit = bounds.limit
+        self._patience = bounds.patience
+        self._slow = bounds.telling.slow
         self._interval = interval
+        self.exhausted = 0
+        """Times somebody waited in vain."""
         self._sweep_at = 0.0
         self._tickets: dict[Ticket, None] = {}
         self._patrol: asyncio.AbstractEventLoop | None = None
@@ -50,7 +75,7 @@ class Backlog:
         if self._closed:
             raise NotConnected("The database has been disconnected; this connection of it cannot be used any more.")
         if len(self._tickets) >= self._limit:
-            raise too_many(self._limit, self._explain, ticket)
+            raise too_many(self._bounds, ticket)
         self._tickets[ticket] = None
         if self._patrol is None or self._patrol.is_closed():
             self._patrol = ticket.loop
@@ -61,8 +86,13 @@ class Backlog:
         except asyncio.CancelledError:
             abandon(ticket, interrupt)
             raise
+        except PoolTimeout:
+            self._bounds.tell_exhausted(ticket)
+            raise
         finally:
             self._tickets.pop(ticket, None)
+            if ticket.seconds > self._slow:
+                self._bounds.telling.slow_query(ticket.sql, ticket.seconds)
 
     def fail_all(self) -> None:
         """Nobody will serve them any more."""
@@ -95,27 +125,32 @@ class Backlog:
             if late_at > now:
                 self._sweep_at = late_at
                 return
-            fail(ticket, too_late(self._patience, self._explain, ticket))
+            self.exhausted += 1
+            fail(ticket, too_late(self._bounds, ticket))
         self._sweep_at = now + _PATROL_SECONDS
 
 
-def too_many(limit: int, explain: Callable[[], str], ticket: Ticket) -> QueueFull:
+def too_many(bounds: Bounds, ticket: Ticket) -> QueueFull:
     """The error where no more may wait."""
     return QueueFull(
-        f"{limit} statements wait for the database already, so this one was refused. Send less at once, or raise "
-        f"max_waiting. {explain()}",
+        f"{bounds.limit} statements wait for the database already, so this one was refused. Send less at once, or "
+        f"raise max_waiting. {bounds.explain()}",
         statement=ticket.sql,
     )
 
 
-def too_late(patience: float, explain: Callable[[], str], ticket: Ticket) -> PoolTimeout:
+def too_late(bounds: Bounds, ticket: Ticket) -> PoolTimeout:
     """The error where a wait was too long."""
-    return PoolTimeout(f"No connection came free within {patience:g} s. {explain()}", statement=ticket.sql)
+    return PoolTimeout(
+        f"No connection came free within {bounds.patience:g} s. {bounds.explain()}", statement=ticket.sql
+    )
 
 
 def abandon(ticket: Ticket, interrupt: Callable[[Ticket], bool]) -> None:
     """Nobody waits for the ticket any more: it is not begun, or stopped by `interrupt` where a thread is at it."""
     ticket.abandoned = True
+    if ticket.started:
+        ticket.seconds = perf_counter() - ticket.started
     _chase(ticket, interrupt)
 
 

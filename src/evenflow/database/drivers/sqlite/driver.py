@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from time import monotonic
 from typing import Any
 
+from evenflow import observe
 from evenflow.database.completion import to_the_end
 from evenflow.database.driver import Cursor, DatabaseStatistics, Mode, Session
 from evenflow.database.drivers.sqlite import work
-from evenflow.database.drivers.sqlite.backlog import Backlog
+from evenflow.database.drivers.sqlite.backlog import Backlog, Bounds
 from evenflow.database.drivers.sqlite.connecting import connect
 from evenflow.database.drivers.sqlite.interval import SwitchInterval
-from evenflow.database.drivers.sqlite.loans import Loans
+from evenflow.database.drivers.sqlite.loans import Loan, Loans
 from evenflow.database.drivers.sqlite.memory import SharedSession
 from evenflow.database.drivers.sqlite.readers import Readers
 from evenflow.database.drivers.sqlite.session import PIECE, LaneSession, PrivateSession, SessionCursor
@@ -22,6 +24,7 @@ from evenflow.database.drivers.sqlite.writer import Lease, Writer
 from evenflow.database.holder import Holder
 from evenflow.database.plan import Call, Kind, ManyCall
 from evenflow.database.statement import sqlite_dialect
+from evenflow.database.telling import Telling
 from evenflow.database.url import DatabaseURL
 
 
@@ -34,6 +37,7 @@ class SqliteDriver:
 
     taught = False
     ddl_commits = False
+    listen = None
     tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
     def __init__(self, url: DatabaseURL, options: Mapping[str, Any]) -> None:
@@ -43,13 +47,14 @@ class SqliteDriver:
         self.patience = settings.pool_timeout
         reading = partial(connect, self._target, self.dialect, reading=True)
         writing = partial(connect, self._target, self.dialect, reading=False)
-        bounds = settings.max_waiting, settings.pool_timeout, self._explain
-        self._backlog = Backlog(*bounds, SwitchInterval(settings.switch_interval))
+        self._telling = Telling(url, settings.slow_query)
+        bounds = Bounds(settings.max_waiting, settings.pool_timeout, self._explain, self._crowd, self._telling)
+        self._backlog = Backlog(bounds, SwitchInterval(settings.switch_interval))
         self._writer = Writer(writing)
         self._readers = (
             None
             if self._target.memory
-            else Readers(settings.readers, reading, *bounds, SwitchInterval(settings.switch_interval))
+            else Readers(settings.readers, reading, bounds, SwitchInterval(settings.switch_interval))
         )
         self._loans = Loans(settings.sessions, self._backlog, reading, writing)
 
@@ -101,13 +106,12 @@ class SqliteDriver:
             return await self._lend_read(holder)
         if mode is Mode.WRITE:
             return await self._lend_writer(holder)
-        loan, give_back = await self._loans.lend(holder, private=True)
+        loan, give_back = await self._lent(holder, private=True)
         return PrivateSession(loan.queue, loan.lane.interrupt, self._backlog, give_back, partial(self._turn, holder))
 
     def statistics(self) -> DatabaseStatistics:
         """The state of now."""
-        lent_to = self._writer.lent_to
-        holders = self._loans.holders + ([lent_to] if lent_to else [])
+        holders = self._holders()
         readers = self._readers
         return DatabaseStatistics(
             connections=1 + (len(readers) if readers else 0) + len(self._loans),
@@ -116,18 +120,28 @@ class SqliteDriver:
             reads=self._writer.lane.reads + self._loans.reads + (readers.done if readers else 0),
             writes=self._writer.lane.writes + self._loans.writes,
             commits=self._writer.commits,
+            exhausted=self._backlog.exhausted + (readers.exhausted if readers else 0),
             holders=tuple(map(str, holders)),
         )
 
     def _write(self, ticket: Ticket) -> Awaitable[Any]:
         return self._backlog.outcome(ticket, self._writer.put, self._writer.lane.interrupt)
 
+    async def _lent(self, holder: Holder, *, private: bool) -> tuple[Loan, Callable[[], None]]:
+        since = monotonic()
+        lent = await self._loans.lend(holder, private=private)
+        if observe.listening:
+            self._telling.lent(monotonic() - since)
+        return lent
+
     async def _lend_read(self, holder: Holder) -> LaneSession:
-        loan, give_back = await self._loans.lend(holder, private=False)
+        loan, give_back = await self._lent(holder, private=False)
         return LaneSession(loan.queue, loan.lane.interrupt, self._backlog, give_back, begin="BEGIN")
 
     async def _lend_writer(self, holder: Holder) -> LaneSession:
         lease = await self._lease(holder)
+        if observe.listening:
+            self._telling.lent(monotonic() - lease.granted.since)
         return LaneSession(
             lease.queue, self._writer.lane.interrupt, self._backlog, lease.give_back, begin="BEGIN IMMEDIATE"
         )
@@ -144,6 +158,13 @@ class SqliteDriver:
     async def _turn(self, holder: Holder) -> Callable[[], None]:
         lease = await self._lease(holder)
         return lease.give_back
+
+    def _holders(self) -> list[Holder]:
+        lent_to = self._writer.lent_to
+        return self._loans.holders + ([lent_to] if lent_to else [])
+
+    def _crowd(self) -> tuple[int, list[Holder]]:
+        return self.statistics().waiting, self._holders()
 
     def _explain(self) -> str:
         statistics = self.statistics()

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Thread
+from time import perf_counter
 
 from evenflow.database.drivers.sqlite.errors import translated
 from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket
@@ -76,12 +77,13 @@ class Lane:
         if ticket.abandoned:
             self._current = None
             return None
-        ticket.started = True
+        ticket.started = perf_counter()
         outcome: Outcome
         try:
             outcome = (ticket, ticket.act(self.connection, ticket.matter), None)
         except BaseException as error:  # noqa: BLE001 -- it belongs to whoever awaits the ticket
             outcome = (ticket, None, translated(error, ticket.sql))
+        ticket.seconds = perf_counter() - ticket.started
         with self._lock:
             self._current = None
         return outcome

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import RLock
+from time import perf_counter
 
 from evenflow.database.drivers.sqlite.backlog import Backlog
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
@@ -173,7 +174,7 @@ class Loans:
             while self._waiting and len(self._out) < self._limit:
                 ticket, place, holder = self._waiting.popleft()
                 if not ticket.abandoned:
-                    ticket.started = True
+                    ticket.started = perf_counter()
                     self._out[place] = holder
                     served.append((ticket, None, None))
         for outcome in served:

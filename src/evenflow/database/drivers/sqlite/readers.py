@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from time import monotonic
 from typing import Any
 
-from evenflow.database.drivers.sqlite.backlog import abandon, too_late, too_many
+from evenflow.database.drivers.sqlite.backlog import Bounds, abandon, too_late, too_many
 from evenflow.database.drivers.sqlite.finished import Finished
 from evenflow.database.drivers.sqlite.interval import LATE, SwitchInterval
 from evenflow.database.drivers.sqlite.lane import Connect, Lane
 from evenflow.database.drivers.sqlite.ticket import Outcome, Ticket, fail
-from evenflow.database.drivers.sqlite.work import run_timed
-from evenflow.database.plan import Call
-from evenflow.errors import NotConnected
+from evenflow.database.drivers.sqlite.work import run_call
+from evenflow.database.plan import Call, Plan
+from evenflow.errors import NotConnected, PoolTimeout
 
 _FAST = 0.0002
 _SLOW = 0.005
@@ -30,19 +29,13 @@ class Readers:
     Statements known to be slow never take the last reader, so short ones always find one.
     """
 
-    def __init__(
-        self,
-        count: int,
-        connect: Connect,
-        limit: int,
-        patience: float,
-        explain: Callable[[], str],
-        interval: SwitchInterval,
-    ) -> None:
+    def __init__(self, count: int, connect: Connect, bounds: Bounds, interval: SwitchInterval) -> None:
         self._interval = interval
-        self._limit = limit
-        self._patience = patience
-        self._explain = explain
+        self._bounds = bounds
+        self._limit = bounds.limit
+        self._slower = bounds.telling.slow
+        self.exhausted = 0
+        """Times somebody waited in vain."""
         self._tickets: deque[Ticket] = deque()
         self._lanes = [Lane(f"reader-{number}", connect, self._serve) for number in range(1, count + 1)]
         self._asleep: list[Lock] = []
@@ -86,9 +79,9 @@ class Readers:
 
     async def run(self, call: Call) -> Any:
         """A statement that reads. Raises QueueFull, and PoolTimeout where no reader takes it in time."""
-        ticket = Ticket(run_timed, call)
+        ticket = Ticket(run_call, call)
         if len(self._tickets) + len(self._slow) >= self._limit:
-            raise too_many(self._limit, self._explain, ticket)
+            raise too_many(self._bounds, ticket)
         if self._stopping:
             raise NotConnected("The database has been disconnected.")
         if call.plan.cost > _SLOW:
@@ -101,6 +94,12 @@ class Readers:
         except asyncio.CancelledError:
             abandon(ticket, self.interrupt)
             raise
+        except PoolTimeout:
+            self._bounds.tell_exhausted(ticket)
+            raise
+        finally:
+            if ticket.seconds > self._slower:
+                self._bounds.telling.slow_query(ticket.sql, ticket.seconds)
 
     def interrupt(self, ticket: Ticket) -> bool:
         """Stop a ticket that is being done."""
@@ -170,12 +169,13 @@ class Readers:
             self._patrol = None
 
     def _refuse_late(self, waiting: deque[Ticket]) -> None:
-        latest = monotonic() - self._patience
+        latest = monotonic() - self._bounds.patience
         while (oldest := _first(waiting)) is not None and oldest.since < latest:
             with suppress(ValueError):  # a reader has just taken it
                 waiting.remove(oldest)
                 self._slow_done(oldest)
-                fail(oldest, too_late(self._patience, self._explain, oldest))
+                self.exhausted += 1
+                fail(oldest, too_late(self._bounds, oldest))
 
     def _wake_one(self) -> None:
         # The reader that fell asleep last is the one whose caches are warm.
@@ -230,8 +230,16 @@ class Readers:
                 self._slow_done(ticket)
             if outcome is not None:
                 lane.reads += 1
+                if outcome[2] is None:
+                    _learn(ticket.matter.plan, ticket.seconds)
                 finished.add(outcome)
             del ticket, outcome  # nothing here may keep a caller's rows alive while the thread sleeps
+
+
+def _learn(plan: Plan, seconds: float) -> None:
+    cost = plan.cost
+    # Waiting for the GIL is in the measure too, so a short time says more than a long one.
+    plan.cost = cost + (seconds - cost) / (2 if seconds < cost else 16) if cost else seconds
 
 
 def _is_late(ticket: Ticket | None) -> bool:

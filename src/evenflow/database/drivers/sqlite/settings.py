@@ -30,6 +30,9 @@ class SqliteSettings:
     pool_timeout: float = setting(10.0, "How long a statement or a transaction waits for its turn.", least=0.001)
     max_waiting: int = setting(10_000, "Statements that may wait at once; one more is refused.", least=1)
     busy_timeout: float = setting(5.0, "How long to wait for another process that holds the write lock.", least=0)
+    slow_query: float | None = setting(
+        1.0, "How long a statement takes before the log tells of it; None for never.", least=0, optional=True
+    )
     journal_mode: str = setting(
         "wal", "How SQLite keeps a journal.", choices=("wal", "delete", "truncate", "persist", "memory", "off")
     )

@@ -14,7 +14,7 @@ Outcome = tuple["Ticket", Any, BaseException | None]
 class Ticket:
     """`act(connection, matter)`, to be done by a thread; `future` gets what comes of it."""
 
-    __slots__ = ("abandoned", "act", "future", "groupable", "loop", "matter", "since", "started")
+    __slots__ = ("abandoned", "act", "future", "groupable", "loop", "matter", "seconds", "since", "started")
 
     def __init__(self, act: Act, matter: Any, *, groupable: bool = False) -> None:
         self.act = act
@@ -22,7 +22,10 @@ class Ticket:
         self.loop = loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = loop.create_future()
         self.since = monotonic()
-        self.started = False
+        self.started = 0.0
+        """When a thread began it, by `perf_counter()`; 0.0 before."""
+        self.seconds = 0.0
+        """How long it took, once it is done."""
         self.abandoned = False
         self.groupable = groupable
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from time import perf_counter
 from typing import Any
 
 from evenflow.database.drivers.sqlite.errors import SqliteOperationalError
@@ -12,18 +11,6 @@ from evenflow.database.plan import Call, Kind, ManyCall, Plan, Want
 from evenflow.errors import TransactionClosed
 
 Act = Callable[[sqlite3.Connection, Any], Any]
-
-
-def run_timed(connection: sqlite3.Connection, call: Call) -> Any:
-    """Run one statement and remember how long its kind takes."""
-    started = perf_counter()
-    result = run_call(connection, call)
-    seconds = perf_counter() - started
-    plan = call.plan
-    cost = plan.cost
-    # Waiting for the GIL is in the measure too, so a short time says more than a long one.
-    plan.cost = cost + (seconds - cost) / (2 if seconds < cost else 16) if cost else seconds
-    return result
 
 
 def run_call(connection: sqlite3.Connection, call: Call) -> Any:

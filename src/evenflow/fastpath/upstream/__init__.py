@@ -1,0 +1,1 @@
+"""What Evenflow knows of the insides of FastAPI and Starlette: nothing outside this folder uses their private names."""
