@@ -49,6 +49,14 @@ async def db(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def patient(url: str) -> AsyncIterator[Database]:
+    """The same, with time to wait: for tests in which hundreds of statements wait for each other."""
+    async with Database(url, pool_timeout=10, **_size(url, 8)) as database:
+        await database.create_all(metadata)
+        yield database
+
+
+@pytest.fixture
 async def crowded(url: str) -> AsyncIterator[Database]:
     """A database in which one transaction that writes keeps all others waiting: any SQLite, or a pool of one."""
     async with Database(url, pool_timeout=0.5, **_size(url, 1)) as database:

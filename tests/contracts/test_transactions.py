@@ -450,16 +450,16 @@ async def test_a_timeout_ends_the_statement_and_leaves_the_database_well(db: Dat
 
 
 @pytest.mark.slow
-async def test_a_thousand_random_cancellations_hurt_nobody_else(db: Database) -> None:
+async def test_a_thousand_random_cancellations_hurt_nobody_else(patient: Database) -> None:
     chance = random.Random(11)
-    await db.execute_many(notes.insert(), [{"text": f"n{n}"} for n in range(500)])
+    await patient.execute_many(notes.insert(), [{"text": f"n{n}"} for n in range(500)])
     wrong: list[object] = []
 
     async def innocent(stop: asyncio.Event) -> int:
         done = 0
         while not stop.is_set():
             key = chance.randrange(1, 501)
-            row = await db.fetch_one(notes.select().where(notes.c.id == key))
+            row = await patient.fetch_one(notes.select().where(notes.c.id == key))
             if row is None or row.text != f"n{key - 1}":
                 wrong.append((key, row))
             done += 1
@@ -468,15 +468,15 @@ async def test_a_thousand_random_cancellations_hurt_nobody_else(db: Database) ->
     async def victim() -> None:
         what = chance.randrange(4)
         if what == 0:
-            await db.fetch_all(notes.select())
+            await patient.fetch_all(notes.select())
         elif what == 1:
-            await db.fetch_val(slow(db, 0.0025))
+            await patient.fetch_val(slow(patient, 0.0025))
         elif what == 2:
-            async with db.transaction(force_rollback=True):
-                await db.execute(notes.update().values(done=True))
-                await db.fetch_all(notes.select())
+            async with patient.transaction(force_rollback=True):
+                await patient.execute(notes.update().values(done=True))
+                await patient.fetch_all(notes.select())
         else:
-            async for _ in db.iterate(notes.select()):
+            async for _ in patient.iterate(notes.select()):
                 await asyncio.sleep(0)
 
     stop = asyncio.Event()
@@ -495,9 +495,9 @@ async def test_a_thousand_random_cancellations_hurt_nobody_else(db: Database) ->
 
     assert not wrong
     assert all(count > 10 for count in done)
-    assert await db.fetch_val(sa.select(sa.func.count()).where(notes.c.done)) == 0
-    assert db.statistics().lent == 0
-    assert db.statistics().waiting == 0
+    assert await patient.fetch_val(sa.select(sa.func.count()).where(notes.c.done)) == 0
+    assert patient.statistics().lent == 0
+    assert patient.statistics().waiting == 0
 
 
 async def test_random_cancellations_leave_no_half_transaction(db: Database) -> None:
