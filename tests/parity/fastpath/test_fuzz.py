@@ -19,6 +19,8 @@ from .report import told
 from .session import Tally, run_seeds
 from .write import source
 
+# A coroutine that a drawn app never awaits may be collected where Python cannot warn of it.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 KEPT = sorted(corpus.FOLDER.glob("*.txt"))
 
 

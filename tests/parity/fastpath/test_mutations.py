@@ -17,7 +17,7 @@ from .session import run_seeds
 
 pytestmark = [
     pytest.mark.slow,
-    # What is broken on purpose may forget to await a coroutine, which is told of wherever it is collected.
+    # A coroutine that a drawn app never awaits may be collected where Python cannot warn of it.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.skipif(not compiles(), reason="the fast path does not know this FastAPI, and compiles nothing"),
 ]
