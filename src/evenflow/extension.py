@@ -1,13 +1,15 @@
 """`Evenflow(app, …)`: attaches the parts to one app, starts them in order, stops them in reverse.
 
 The app stays the user's own FastAPI object and nothing wraps it: the lifespan is extended in place, the routes are
-compiled, and the errors that mean "busy, try again" become answers. A request passes through nothing of this file.
+compiled, the loop that serves is watched, and the errors that mean "busy, try again" become answers. A request passes
+through nothing of this file.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from evenflow.database import Database, DatabaseStatistics
     from evenflow.fastpath import Counts, Fastpath
+    from evenflow.guard.watchdog import GuardStatistics
 
 logger = logging.getLogger("evenflow")
 
@@ -40,6 +43,8 @@ class Statistics:
 
     database: DatabaseStatistics | None
     fastpath: Counts | None
+    guard: GuardStatistics | None
+    """Of all the apps of this process; None where the guard is off."""
 
 
 class Evenflow:
@@ -52,14 +57,26 @@ class Evenflow:
     Routes whose answers are provably the same are compiled; with `fastpath=False`, or with EVENFLOW_FASTPATH=off in the
     environment, none is. `shadow` is the share of GET and HEAD requests, from 0 to 1, that FastAPI answers too, to be
     compared; their endpoints run twice.
+
+    What blocks the event loop while the app serves is named in the log of `evenflow.guard`, told as a `LoopBlocked`
+    event, and counted in `statistics()`; not so with `guard=False`, or with EVENFLOW_GUARD=off in the environment.
     """
 
     def __init__(
-        self, app: FastAPI, *, database: Database | None = None, fastpath: bool = True, shadow: float = 0.0
+        self,
+        app: FastAPI,
+        *,
+        database: Database | None = None,
+        fastpath: bool = True,
+        shadow: float = 0.0,
+        guard: bool = True,
     ) -> None:
         _require_fresh(app)
         self.app = app
         self.database = database
+        # First, so that it stands outside of all else.
+        self.guard = _guard(app, sys._getframe(1).f_globals.get("__name__")) if guard else False
+        """Whether the loop is watched that serves the app."""
         self.fastpath = _fastpath(app, shadow, wanted=fastpath)
         app.state.evenflow = self
         app.router.lifespan_context = self._around(app.router.lifespan_context)
@@ -71,6 +88,7 @@ class Evenflow:
         return Statistics(
             database=self.database.statistics() if self.database is not None else None,
             fastpath=self.fastpath.counts if self.fastpath is not None else None,
+            guard=_guard_statistics() if self.guard else None,
         )
 
     def _around(self, inner: Lifespan[Any]) -> Lifespan[Any]:
@@ -126,6 +144,18 @@ def _fastpath(app: FastAPI, shadow: float, *, wanted: bool) -> Fastpath | None:
         logger.warning("The fast path is off, FastAPI serves the app alone: %s", error)
         return None
     return attach(app, shadow=shadow)
+
+
+def _guard(app: FastAPI, module: str | None) -> bool:
+    from evenflow.guard import watchdog
+
+    return watchdog.attach(app, module=module)
+
+
+def _guard_statistics() -> GuardStatistics:
+    from evenflow.guard import watchdog
+
+    return watchdog.statistics()
 
 
 def _require_fresh(app: FastAPI) -> None:

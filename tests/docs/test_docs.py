@@ -116,7 +116,7 @@ def test_every_block_says_its_language() -> None:
 
 
 def test_the_program_of_the_readme_is_an_api(folder: Path) -> None:
-    (program,) = blocks(ROOT / "README.md", "python")
+    program, _ = blocks(ROOT / "README.md", "python")
     written(program, folder)
     main = __import__("main")
 
@@ -192,7 +192,7 @@ def test_alembic_migrates_beside_evenflow(folder: Path, monkeypatch: pytest.Monk
 
 # Commands
 
-OTHERS = {"uvicorn", "alembic", "gunicorn", "curl", "git", "cd", "pip"}
+OTHERS = {"uvicorn", "alembic", "gunicorn", "curl", "git", "cd", "pip", "pytest"}
 """Programs that pages mention and that are not ours to check."""
 
 

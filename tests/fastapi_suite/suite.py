@@ -24,7 +24,7 @@ CACHE = ROOT / ".cache" / "fastapi-suite"
 
 WORKERS = ["-n", "2", "--dist", "loadgroup"]  # it marks what has to run in one process
 _TOO_MANY = 100  # failures: then something else is wrong
-QUIET = ["-q", "-p", "no:sugar", "-p", "no:cacheprovider"]
+QUIET = ["-q", "-p", "no:sugar", "-p", "no:cacheprovider", "-p", "no:evenflow"]
 
 
 @dataclass(frozen=True, slots=True)

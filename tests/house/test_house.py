@@ -24,8 +24,8 @@ PRIVATE_DRIVERS = {
 }
 """The one file for each library that may use that library's: neither of the first two tells in public whether a
 connection is lost, and asyncpg ends what runs on the server for cancelled tasks only."""
-FOREIGN_PRIVATES = {"_getframe", "_replace"}
-"""Names of others that look private and are documented: `sys._getframe`, and a named tuple's `_replace`."""
+FOREIGN_PRIVATES = {"_current_frames", "_getframe", "_replace"}
+"""Names of others that look private and are documented: two of `sys`, and a named tuple's `_replace`."""
 
 
 def name_of(path: Path) -> str:

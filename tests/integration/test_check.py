@@ -191,7 +191,8 @@ def test_the_app_is_not_started(folder: Path) -> None:
 
 
 def test_json_says_the_same(found: Any) -> None:
-    assert list(found) == ["app", "at", "off", "compiled", "of", "routes", "middlewares", "models", "mounted"]
+    about_the_app = ["app", "at", "off", "compiled", "of", "routes", "middlewares", "models", "mounted"]
+    assert list(found) == [*about_the_app, "blocking"]
     assert (found["app"], found["off"], found["compiled"], found["of"]) == ("main:app", None, 4, 5)
     routes = {route["path"]: route for route in found["routes"] if route["kind"] == "route"}
     assert routes["/users/me"] == {

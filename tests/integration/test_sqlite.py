@@ -648,3 +648,17 @@ async def test_an_abandoned_database_does_not_keep_the_program_from_ending(path:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+async def test_a_disconnected_database_sets_no_more_timers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    async with Database(f"sqlite:///{path}") as db:
+        await db.fetch_val("SELECT 1")
+    await asyncio.sleep(0.05)
+    timers: list[object] = []
+    real = loop.call_later
+    monkeypatch.setattr(loop, "call_later", lambda *timer, **more: (timers.append(timer), real(*timer, **more))[1])
+
+    await asyncio.to_thread(time.sleep, 0.1)
+
+    assert timers == []

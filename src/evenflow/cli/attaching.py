@@ -1,7 +1,8 @@
-"""Gives an app that was loaded the fast path, unless the app has decided about that itself."""
+"""Gives an app that was loaded the fast path and the guard, unless the app has decided about that itself."""
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,28 @@ def attach_unless_declined(app: Any) -> None:
             attached(app)
         for _, inner in mounted_apps(app):
             attach_unless_declined(inner)
+
+
+def guarded(app: Any, module: str) -> Any:
+    """The app, with its event loop watched: a FastAPI or Starlette app is itself, any other stands in one that watches.
+
+    An app made with `Evenflow(app, guard=False)` is left alone. `module` is one of the program's.
+    """
+    from evenflow.guard import watchdog
+
+    if hasattr(app, "build_middleware_stack"):
+        if not _is_unguarded(app):
+            watchdog.attach(app, module=module)
+        return app
+    # An app in the old style, which is called twice, is no coroutine function.
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004 - which kind of callable
+        return watchdog.wrapped(app, module=module)
+    return app
+
+
+def _is_unguarded(app: Any) -> bool:
+    flow = getattr(app.state, "evenflow", None)
+    return flow is not None and not getattr(flow, "guard", True)
 
 
 def compiled_sentence(app: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evenflow.cli.examples import block
-from evenflow.cli.options import AppDir, Factory, Host, Port, Target
+from evenflow.cli.options import AppDir, Factory, GuardLog, Host, NoGuard, Port, Target
 from evenflow.cli.serving import Serving, serve
 
 EXAMPLES = block(
@@ -16,7 +16,7 @@ EXAMPLES = block(
 )
 
 
-def dev(
+def dev(  # noqa: PLR0913 - a command's options are its parameters
     target: Target,
     host: Host = "127.0.0.1",
     port: Port = 8000,
@@ -28,6 +28,8 @@ def dev(
             metavar="DIR", help="Reload when a file changes in here; may be repeated.  \\[default: --app-dir]"
         ),
     ] = None,
+    no_guard: NoGuard = False,
+    guard_log: GuardLog = None,
 ) -> None:
     """Serve an app and start it anew whenever its files change. Requests are logged."""
     serve(
@@ -39,5 +41,7 @@ def dev(
             port=port,
             reload_dirs=tuple(reload_dir or [app_dir]),
             access_log=True,
+            guard=not no_guard,
+            guard_log=guard_log,
         )
     )

@@ -19,3 +19,7 @@ KeepAlive = Annotated[
     int,
     typer.Option(min=1, metavar="SECONDS", help="How long an idle connection stays open; longer than a proxy's 60 s."),
 ]
+NoGuard = Annotated[bool, typer.Option("--no-guard", help="Do not watch for what blocks the event loop.")]
+GuardLog = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Append what blocks the event loop to this file, as lines of JSON.")
+]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from evenflow.cli.examples import block
-from evenflow.cli.options import AppDir, Factory, Host, KeepAlive, Port, Socket, Target
+from evenflow.cli.options import AppDir, Factory, GuardLog, Host, KeepAlive, NoGuard, Port, Socket, Target
 from evenflow.cli.serving import Serving, serve
 
 EXAMPLES = block(
@@ -32,6 +32,8 @@ def run(  # noqa: PLR0913 - a command's options are its parameters
         bool, typer.Option("--proxy-headers", help="Believe X-Forwarded-For and -Proto of a proxy on this host.")
     ] = False,
     keep_alive: KeepAlive = 75,
+    no_guard: NoGuard = False,
+    guard_log: GuardLog = None,
 ) -> None:
     """Serve an app: any ASGI app, whether it uses Evenflow or not."""
     serve(
@@ -46,5 +48,7 @@ def run(  # noqa: PLR0913 - a command's options are its parameters
             access_log=access_log,
             proxy_headers=proxy_headers,
             keep_alive=keep_alive,
+            guard=not no_guard,
+            guard_log=guard_log,
         )
     )

@@ -1,4 +1,4 @@
-"""The app that `evenflow run` and `evenflow dev` serve, with the fast path in it.
+"""The app that `evenflow run` and `evenflow dev` serve, with the fast path and the guard in it.
 
 uvicorn imports this module in every process that serves, and takes `app` from it. It is loaded while this is imported,
 because there an exception of the user's keeps its traceback; uvicorn shortens some of those raised later.
@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.importer import ImportFromStringError
 
 from evenflow.cli import target
-from evenflow.cli.attaching import attach_unless_declined, compiled_sentence
+from evenflow.cli.attaching import attach_unless_declined, compiled_sentence, guarded
 from evenflow.cli.order import ordered
 from evenflow.cli.refusal import Refusal
 
@@ -25,7 +25,7 @@ class NotServedError(Refusal, ImportFromStringError):
 
 def what_is_compiled() -> str | None:
     """How many of the app's routes are compiled, as a sentence; None where there is nothing to say, or not yet."""
-    return None if _order.factory else compiled_sentence(app)
+    return None if _order.factory else compiled_sentence(_found)
 
 
 def _load() -> Any:
@@ -38,17 +38,19 @@ def _load() -> Any:
 def _made() -> Any:
     # Called by uvicorn, in the loop, which the user's function may need.
     made = _found()
+    made_guarded = guarded(made, _module)
     attach_unless_declined(made)
     said = compiled_sentence(made)
     if said:
         logger.info(said)
-    return made
+    return made_guarded
 
 
 _order = ordered()
 _found = _load()
+_module = _order.target.partition(":")[0]
 if _order.factory:
     app = _made
 else:
-    app = _found
-    attach_unless_declined(app)
+    app = guarded(_found, _module)
+    attach_unless_declined(_found)

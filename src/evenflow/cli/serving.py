@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class Serving:
     access_log: bool = False
     proxy_headers: bool = False
     keep_alive: int = 75
+    guard: bool = True
+    guard_log: Path | None = None
 
 
 def serve(serving: Serving) -> None:
@@ -44,10 +47,23 @@ def serve(serving: Serving) -> None:
         require_free_port(serving.host, serving.port)
     else:
         require_free_socket(serving.uds)
+    _give_guard(serving)
     give(Order(serving.target, serving.app_dir, serving.factory))
     _require_app(serving)
     signal.signal(signal.SIGTERM, _end)
     _run(serving)
+
+
+def _give_guard(serving: Serving) -> None:
+    from evenflow.guard.watchdog import LOG_VARIABLE, VARIABLE
+
+    # By the environment, which the processes that serve have from this one.
+    if not serving.guard:
+        os.environ[VARIABLE] = "off"
+    if serving.guard_log is not None:
+        if not serving.guard_log.parent.is_dir():
+            raise Refusal(f"There is no directory {serving.guard_log.parent} to write to: change --guard-log.")
+        os.environ[LOG_VARIABLE] = str(serving.guard_log.resolve())
 
 
 def _require_app(serving: Serving) -> None:

@@ -9,8 +9,10 @@ from threading import Lock
 from evenflow.observe.events import CallRetried as CallRetried
 from evenflow.observe.events import ConnectionDiscarded as ConnectionDiscarded
 from evenflow.observe.events import ConnectionLent as ConnectionLent
+from evenflow.observe.events import DatabaseEvent as DatabaseEvent
 from evenflow.observe.events import Event as Event
 from evenflow.observe.events import KillLost as KillLost
+from evenflow.observe.events import LoopBlocked as LoopBlocked
 from evenflow.observe.events import PoolExhausted as PoolExhausted
 from evenflow.observe.events import SlowQuery as SlowQuery
 from evenflow.observe.request import route as route

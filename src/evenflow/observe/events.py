@@ -9,12 +9,17 @@ from dataclasses import dataclass
 class Event:
     """Something that happened. Times are in seconds."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseEvent(Event):
+    """Something that happened to a database."""
+
     database: str
     """The database's URL without user, password and options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionLent(Event):
+class ConnectionLent(DatabaseEvent):
     """A connection was lent: on a server for each statement and each transaction; on SQLite for a transaction, a
     `connection()` or an `iterate()`, for statements by themselves are done by threads that are lent to nobody."""
 
@@ -23,7 +28,7 @@ class ConnectionLent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolExhausted(Event):
+class PoolExhausted(DatabaseEvent):
     """A wait for a connection was in vain: PoolTimeout."""
 
     waited: float
@@ -38,14 +43,14 @@ class PoolExhausted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionDiscarded(Event):
+class ConnectionDiscarded(DatabaseEvent):
     """A connection to a server was closed because it was lost or could not be trusted any more."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallRetried(Event):
+class CallRetried(DatabaseEvent):
     """A statement that did nothing, or only reads, is run once more on another connection."""
 
     statement: str
@@ -54,7 +59,7 @@ class CallRetried(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlowQuery(Event):
+class SlowQuery(DatabaseEvent):
     """A statement took longer than `slow_query`, whatever came of it. Waiting for a connection does not count."""
 
     statement: str
@@ -65,7 +70,7 @@ class SlowQuery(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KillLost(Event):
+class KillLost(DatabaseEvent):
     """A statement that nobody waits for any more could not be ended on the server, and may run on there."""
 
     connection: int
@@ -73,3 +78,23 @@ class KillLost(Event):
     statement: str | None
     """Without its values; None where it is not known."""
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopBlocked(Event):
+    """Something kept the event loop from running. Told by the loop itself, as soon as it runs again."""
+
+    route: str | None
+    """The route that is to blame, such as `GET /users/{id}`, or what else it is: `lifespan`, `task refresh`."""
+    file: str
+    line: int
+    """The line of the program that made the call; an empty file and 0 where nothing of the program is to blame."""
+    call: str
+    """What was called, by its full name, such as `requests.get`."""
+    kind: str
+    """What the loop's thread did meanwhile: waits, cpu, disk, lock, gil, host."""
+    chain: tuple[str, ...]
+    """From the route's function to the call, each as `file:line function`."""
+    fix: str
+    """What to write instead."""
+    seconds: float

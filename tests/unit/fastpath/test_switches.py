@@ -60,7 +60,7 @@ async def test_other_values_of_the_variable_leave_it_on(monkeypatch: pytest.Monk
 
 async def test_evenflow_without_it_leaves_the_app_stock() -> None:
     app = hello()
-    flow = Evenflow(app, fastpath=False)
+    flow = Evenflow(app, fastpath=False, guard=False)
 
     assert (await ask(app)).json() == {"message": "hi"}
     assert flow.fastpath is None
@@ -177,7 +177,7 @@ async def test_a_mounted_app_is_attached_and_detached_with_the_one_it_is_mounted
 
 async def test_a_mounted_app_that_wants_no_fast_path_has_none() -> None:
     outer, inner = hello(), hello()
-    Evenflow(inner, fastpath=False)
+    Evenflow(inner, fastpath=False, guard=False)
     outer.mount("/inner", inner)
     Evenflow(outer)
 

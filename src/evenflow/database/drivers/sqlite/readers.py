@@ -73,6 +73,7 @@ class Readers:
         for _ in self._lanes:
             self._wake_one()
         await asyncio.gather(*(lane.ended() for lane in self._lanes))
+        self._patrol = None  # or it would go on for ever
         self._interval.shorten(False)
         for ticket in [*self._tickets, *self._slow]:
             fail(ticket, NotConnected("The database was disconnected while this statement waited."))

@@ -1,0 +1,136 @@
+"""Holds the names of the catalogue against the packages that are installed: do they exist, and would they be awaited?"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.util
+import inspect
+import io
+import multiprocessing
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property
+from types import ModuleType
+from typing import Any
+
+from fastapi import UploadFile
+
+from evenflow.guard.catalogue import Catalogue, known
+
+_GONE = {"crypt", "nntplib", "telnetlib"}
+"""Modules of the standard library that newer Pythons do not have."""
+_ELSEWHERE = {
+    *("os.posix_fallocate", "os.copy_file_range", "os.fwalk", "os.sendfile", "os.sync", "os.fdatasync"),
+    *("select.kqueue", "select.devpoll", "select.epoll", "pathlib.Path.walk", "dbm.gnu.open", "dbm.ndbm.open"),
+}
+"""Names that not every Python or system has."""
+
+
+_MADE: dict[str, Callable[[], Any]] = {
+    "threading.Lock": threading.Lock,
+    "threading.RLock": threading.RLock,
+    "threading.Condition": threading.Condition,
+    "multiprocessing.synchronize.Lock": multiprocessing.Lock,
+    "multiprocessing.synchronize.RLock": multiprocessing.RLock,
+    "multiprocessing.synchronize.Semaphore": multiprocessing.Semaphore,
+    "multiprocessing.synchronize.BoundedSemaphore": multiprocessing.BoundedSemaphore,
+    "fastapi.UploadFile": lambda: UploadFile(io.BytesIO()),
+}
+"""Classes that give their objects methods when they make them."""
+
+
+def names_of(catalogue: Catalogue | None = None) -> dict[str, list[str]]:
+    """All that a catalogue names, by package: calls, what is made once, what gives something, and what it gives."""
+    catalogue = catalogue or known()
+    found: dict[str, list[str]] = {}
+    several = [*catalogue.names(), *catalogue.measured_names(), *catalogue.constructors(), *catalogue.exceptions(), *catalogue.sources()]
+    for name in dict.fromkeys(several):
+        found.setdefault(_package(name), []).append(name)
+    return found
+
+
+def wrong(names: Iterable[str]) -> dict[str, str]:
+    """What is wrong with which name."""
+    found = {name: _wrong(name) for name in names}
+    return {name: reason for name, reason in found.items() if reason}
+
+
+@cache
+def installed(package: str) -> bool:
+    """Whether a package is there: only then can its names be looked for."""
+    return package in sys.stdlib_module_names or importlib.util.find_spec(package) is not None
+
+
+def _package(name: str) -> str:
+    root = name.partition(".")[0]
+    return "builtins" if hasattr(builtins, root) else root
+
+
+def _wrong(name: str) -> str:
+    if "()" in name or name in _ELSEWHERE or _package(name) in _GONE and not installed(_package(name)):
+        return ""
+    plain = name.removesuffix(".*")
+    try:
+        found = _resolved(f"builtins.{plain}" if _package(plain) == "builtins" else plain)
+    except (AttributeError, ImportError) as error:
+        return str(error)
+    if name.endswith(".*") and not inspect.isclass(found):
+        return f"{plain} is not a class"
+    if inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found):
+        return "it is asynchronous"
+    return ""
+
+
+def _resolved(name: str) -> Any:
+    parts = name.split(".")
+    found: Any = None
+    for length in range(1, len(parts) + 1):
+        made = _MADE.get(".".join(parts[: length - 1]))
+        inner = _attribute(made() if made else found, parts[length - 1]) if found is not None else None
+        if inner is None and (found is None or isinstance(found, ModuleType)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                inner = importlib.import_module(".".join(parts[:length]))
+        if inner is None:
+            raise AttributeError(f"{'.'.join(parts[: length - 1])} has no {parts[length - 1]}")
+        if isinstance(inner, (property, cached_property)) or _is_made_for_instances(found, inner):
+            return inner  # what it gives is known to the package alone
+        found = inner
+    return found
+
+
+def _attribute(owner: Any, name: str) -> Any:
+    return getattr(owner, name, None) if not inspect.isclass(owner) else inspect.getattr_static(owner, name, None)
+
+
+def _is_made_for_instances(owner: Any, found: Any) -> bool:
+    return inspect.isclass(owner) and not callable(found) and hasattr(type(found), "__get__")
+
+
+def main(packages: list[str]) -> int:
+    """Tells of each of these packages, or of all that are installed, which names do not exist."""
+    every = names_of()
+    unknown = sorted(set(packages) - set(every))
+    for package in unknown:
+        print(f"The catalogue names nothing of {package}.", file=sys.stderr)  # noqa: T201 - what it is for
+    failed = len(unknown)
+    absent = []
+    for package in sorted(set(packages) - set(unknown) or every):
+        if not installed(package):
+            absent.append(package)
+            continue
+        found = wrong(every[package])
+        failed += len(found)
+        print(f"{package}: {len(every[package])} names, {len(found)} wrong")  # noqa: T201
+        for name, reason in found.items():
+            print(f"  {name}: {reason}")  # noqa: T201
+    if absent:
+        print(f"Not installed, so not looked at: {', '.join(absent)}")  # noqa: T201
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
