@@ -19,12 +19,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Told]]:
         return told_in_tests("small", environment, folder)
 
 
-def test_nine_of_ten_mistakes_fail_their_test_on_small_data(told: dict[str, list[Told]]) -> None:
+def test_most_mistakes_fail_their_test_on_small_data(told: dict[str, list[Told]]) -> None:
     asked = [mistake for mistake in mistakes() if f"m/{mistake.name}" in told]
     missed = [mistake.name for mistake in asked if noticed(mistake, told[f"m/{mistake.name}"]) != "line"]
 
     assert len(asked) > 40
-    assert len(missed) <= len(asked) * 0.1, missed
+    assert len(missed) <= len(asked) * 0.2, missed
 
 
 def test_no_clean_route_fails_its_test(told: dict[str, list[Told]]) -> None:

@@ -1,4 +1,4 @@
-"""Holds the names of the catalogue against the packages that are installed: do they exist, and would they be awaited?"""
+"""Holds the names of the catalogue against the installed packages: do they exist, and are they none to be awaited?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import builtins
 import importlib
 import importlib.util
 import inspect
-import io
 import multiprocessing
+import re
 import sys
 import threading
 import warnings
@@ -16,8 +16,6 @@ from functools import cache, cached_property
 from types import ModuleType
 from typing import Any
 
-from fastapi import UploadFile
-
 from evenflow.guard.catalogue import Catalogue, known
 
 _GONE = {"crypt", "nntplib", "telnetlib"}
@@ -25,8 +23,9 @@ _GONE = {"crypt", "nntplib", "telnetlib"}
 _ELSEWHERE = {
     *("os.posix_fallocate", "os.copy_file_range", "os.fwalk", "os.sendfile", "os.sync", "os.fdatasync"),
     *("select.kqueue", "select.devpoll", "select.epoll", "pathlib.Path.walk", "dbm.gnu.open", "dbm.ndbm.open"),
+    "django.db.models.Model.objects",  # of the classes that inherit from it
 }
-"""Names that not every Python or system has."""
+"""Names that not every Python or system has, or only what is made of them."""
 
 
 _MADE: dict[str, Callable[[], Any]] = {
@@ -37,7 +36,6 @@ _MADE: dict[str, Callable[[], Any]] = {
     "multiprocessing.synchronize.RLock": multiprocessing.RLock,
     "multiprocessing.synchronize.Semaphore": multiprocessing.Semaphore,
     "multiprocessing.synchronize.BoundedSemaphore": multiprocessing.BoundedSemaphore,
-    "fastapi.UploadFile": lambda: UploadFile(io.BytesIO()),
 }
 """Classes that give their objects methods when they make them."""
 
@@ -46,7 +44,13 @@ def names_of(catalogue: Catalogue | None = None) -> dict[str, list[str]]:
     """All that a catalogue names, by package: calls, what is made once, what gives something, and what it gives."""
     catalogue = catalogue or known()
     found: dict[str, list[str]] = {}
-    several = [*catalogue.names(), *catalogue.measured_names(), *catalogue.constructors(), *catalogue.exceptions(), *catalogue.sources()]
+    several = [
+        *catalogue.names(),
+        *catalogue.measured_names(),
+        *catalogue.constructors(),
+        *catalogue.exceptions(),
+        *catalogue.sources(),
+    ]
     for name in dict.fromkeys(several):
         found.setdefault(_package(name), []).append(name)
     return found
@@ -70,13 +74,15 @@ def _package(name: str) -> str:
 
 
 def _wrong(name: str) -> str:
-    if "()" in name or name in _ELSEWHERE or _package(name) in _GONE and not installed(_package(name)):
+    if "()" in name or name in _ELSEWHERE or (_package(name) in _GONE and not installed(_package(name))):
         return ""
     plain = name.removesuffix(".*")
     try:
-        found = _resolved(f"builtins.{plain}" if _package(plain) == "builtins" else plain)
-    except (AttributeError, ImportError) as error:
+        found = _resolved(f"builtins.{plain.removeprefix('builtins.')}" if _package(plain) == "builtins" else plain)
+    except AttributeError as error:
         return str(error)
+    except Exception:  # noqa: BLE001 - a package that cannot be loaded here tells nothing about its names
+        return ""
     if name.endswith(".*") and not inspect.isclass(found):
         return f"{plain} is not a class"
     if inspect.iscoroutinefunction(found) or inspect.isasyncgenfunction(found):
@@ -91,46 +97,58 @@ def _resolved(name: str) -> Any:
         made = _MADE.get(".".join(parts[: length - 1]))
         inner = _attribute(made() if made else found, parts[length - 1]) if found is not None else None
         if inner is None and (found is None or isinstance(found, ModuleType)):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                inner = importlib.import_module(".".join(parts[:length]))
+            inner = _module(".".join(parts[:length]))
         if inner is None:
-            raise AttributeError(f"{'.'.join(parts[: length - 1])} has no {parts[length - 1]}")
+            if _is_set_when_made(found, parts[length - 1]):
+                return None
+            raise AttributeError(f"{'.'.join(parts[: length - 1]) or 'Python'} has no {parts[length - 1]}")
         if isinstance(inner, (property, cached_property)) or _is_made_for_instances(found, inner):
             return inner  # what it gives is known to the package alone
         found = inner
     return found
 
 
+def _module(name: str) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name in (name, name.partition(".")[0]):
+            return None
+        raise
+
+
 def _attribute(owner: Any, name: str) -> Any:
     return getattr(owner, name, None) if not inspect.isclass(owner) else inspect.getattr_static(owner, name, None)
+
+
+def _is_set_when_made(owner: Any, name: str) -> bool:
+    """Whether it is an attribute that objects get when they are made."""
+    if not inspect.isclass(owner):
+        return False
+    made = [vars(each)["__init__"] for each in owner.__mro__ if inspect.isfunction(vars(each).get("__init__"))]
+    return any(re.search(rf"\bself\.{name}\b[^=(]*=", inspect.getsource(each)) for each in made)
 
 
 def _is_made_for_instances(owner: Any, found: Any) -> bool:
     return inspect.isclass(owner) and not callable(found) and hasattr(type(found), "__get__")
 
 
-def main(packages: list[str]) -> int:
-    """Tells of each of these packages, or of all that are installed, which names do not exist."""
+def main() -> int:
+    """Tells of every package that is installed which of its names do not exist."""
     every = names_of()
-    unknown = sorted(set(packages) - set(every))
-    for package in unknown:
-        print(f"The catalogue names nothing of {package}.", file=sys.stderr)  # noqa: T201 - what it is for
-    failed = len(unknown)
-    absent = []
-    for package in sorted(set(packages) - set(unknown) or every):
-        if not installed(package):
-            absent.append(package)
-            continue
+    here = sorted(filter(installed, every))
+    failed = 0
+    for package in here:
         found = wrong(every[package])
         failed += len(found)
-        print(f"{package}: {len(every[package])} names, {len(found)} wrong")  # noqa: T201
+        print(f"{package}: {len(every[package])} names, {len(found)} wrong")
         for name, reason in found.items():
-            print(f"  {name}: {reason}")  # noqa: T201
-    if absent:
-        print(f"Not installed, so not looked at: {', '.join(absent)}")  # noqa: T201
+            print(f"  {name}: {reason}")
+    print(f"Not installed, so not looked at: {', '.join(sorted({*every} - {*here}))}")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -18,6 +18,9 @@ from pathlib import Path
 from time import sleep as pause
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
 Endpoint = Callable[[], Awaitable[Any]]
 mistakes: dict[str, Endpoint] = {}
 clean: dict[str, Endpoint] = {}
@@ -245,6 +248,15 @@ async def takes_what_is_there() -> None:
 @fine
 async def says_that_it_may() -> str:
     return Path(__file__).read_text()  # evenflow: blocking-ok a small file, read once
+
+
+@fine
+async def asks_a_database_well() -> Any:
+    # Runs methods of the blocking Session, in a greenlet that awaits.
+    engine = create_async_engine("sqlite+aiosqlite://")
+    async with AsyncSession(engine) as session:
+        (await session.execute(text("SELECT 1"))).all()
+    await engine.dispose()
 
 
 @fine

@@ -6,7 +6,7 @@ except = ["requests.Session.close"]               # but not these
 class = "waits"                                   # waits, cpu, disk, lock
 fix = "await client.get(...) of one httpx.AsyncClient"
 
-[[measured]]                                      # what computes for long only with much data: counts where it was measured
+[[measured]]                                      # what computes for long only with much data
 names = ["json.dumps"]
 fix = "answer with less at a time, or stream it"
 

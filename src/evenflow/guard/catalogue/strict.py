@@ -1,4 +1,4 @@
-"""What is wrong with files of a catalogue: a word that means nothing, a name that is given twice or can never be met."""
+"""What is wrong in files of a catalogue: a word without a meaning, a name given twice, a name that is never met."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class Wrapping:
         self._waiting: dict[str, list[str]] = defaultdict(list)
         """Names not wrapped yet, by the package they are in."""
         self._undo: list[Callable[[], None]] = []
+        self._owners = frozenset(name.rpartition(".")[0] for name in catalogue.names())
         for name in [*catalogue.names(), *ONE_PER_APP]:
             root = name.partition(".")[0]
             entry = catalogue.call(name)
@@ -91,7 +92,7 @@ class Wrapping:
         if inspect.isclass(owner) and not inspect.isfunction(given):
             return  # written in C, or something of its own kind
         own = vars(owner).get(attribute)
-        telling: Any = _telling(given, name, entry)
+        telling: Any = _telling(given, name, entry, self._catalogue, self._owners)
         try:
             setattr(owner, attribute, type(found)(telling) if given is not found else telling)
         except (AttributeError, TypeError):
@@ -110,17 +111,32 @@ def _plain(found: Any) -> Any:
     return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
 
 
-def _telling(original: Callable[..., Any], name: str, entry: Entry | None) -> Callable[..., Any]:
+def _bridged() -> bool:
+    """Whether SQLAlchemy runs this in a greenlet, where what would block is awaited."""
+    greenlet = sys.modules.get("greenlet")
+    return greenlet is not None and greenlet.getcurrent().parent is not None
+
+
+def _telling(
+    original: Callable[..., Any], name: str, entry: Entry | None, catalogue: Catalogue, owners: frozenset[str]
+) -> Callable[..., Any]:
     """The same function, which tells when it is called on an event loop."""
+    last = name.rpartition(".")[2]
     if name in ONE_PER_APP:
         event = Event("constructed", name)
     else:
         event = Event(_CATEGORIES[entry.kind] if entry is not None else "network", name)
+
+    def apart(kind: type) -> bool:
+        """Whether the object is of a subclass that the catalogue knows by itself, which only notes what it is asked."""
+        own = catalogue.canonical(f"{kind.__module__}.{kind.__qualname__}")
+        return own != name.rpartition(".")[0] and own in owners and catalogue.call(f"{own}.{last}") is None
+
     if event.category != "cpu" or name.startswith(_MEANT_TO_BE_SLOW):
 
         @wraps(original)
         def telling(*args: Any, **options: Any) -> Any:
-            if collecting:
+            if collecting and not _bridged() and not (args and apart(type(args[0]))):
                 saw(event, sys._getframe(1))
             return original(*args, **options)
 
@@ -128,7 +144,7 @@ def _telling(original: Callable[..., Any], name: str, entry: Entry | None) -> Ca
 
     @wraps(original)
     def measuring(*args: Any, **options: Any) -> Any:
-        if not collecting or on_a_loop() is None:
+        if not collecting or on_a_loop() is None or _bridged():
             return original(*args, **options)
         begin = time.thread_time_ns() - spent()
         try:
