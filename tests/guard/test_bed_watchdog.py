@@ -14,7 +14,7 @@ BUSY = 0.15
 """The share that may be missed where the machine has other things to do: then the thread that looks is late, or another
 one gets the interpreter first. `docs/guard-table.md` has what is found."""
 STARTS_A_PROCESS = "c/async-subprocess"
-"""Starting one stops the loop until the new program is loaded. Where the machine is busy that takes long; it is true."""
+"""Starting one stops the loop until its program is loaded. Where the machine is busy that takes long; it is true."""
 
 
 @pytest.fixture(scope="module")

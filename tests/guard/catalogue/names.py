@@ -81,7 +81,7 @@ def _wrong(name: str) -> str:
         found = _resolved(f"builtins.{plain.removeprefix('builtins.')}" if _package(plain) == "builtins" else plain)
     except AttributeError as error:
         return str(error)
-    except Exception:  # noqa: BLE001 - a package that cannot be loaded here tells nothing about its names
+    except Exception:
         return ""
     if name.endswith(".*") and not inspect.isclass(found):
         return f"{plain} is not a class"
