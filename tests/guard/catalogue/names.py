@@ -13,7 +13,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
-from types import ModuleType
 from typing import Any
 
 from evenflow.guard.catalogue import Catalogue, known
@@ -23,7 +22,8 @@ _GONE = {"crypt", "nntplib", "telnetlib"}
 _ELSEWHERE = {
     *("os.posix_fallocate", "os.copy_file_range", "os.fwalk", "os.sendfile", "os.sync", "os.fdatasync"),
     *("select.kqueue", "select.devpoll", "select.epoll", "pathlib.Path.walk", "dbm.gnu.open", "dbm.ndbm.open"),
-    "django.db.models.Model.objects",  # of the classes that inherit from it
+    *("django.db.models.Model.objects", "mongoengine.Document.objects"),  # of the classes that inherit from it
+    "postmarker.core.PostmarkClient.emails",
 }
 """Names that not every Python or system has, or only what is made of them."""
 
@@ -91,17 +91,19 @@ def _wrong(name: str) -> str:
 
 
 def _resolved(name: str) -> Any:
+    """What a name stands for; raises AttributeError where there is no such thing."""
     parts = name.split(".")
-    found: Any = None
-    for length in range(1, len(parts) + 1):
-        made = _MADE.get(".".join(parts[: length - 1]))
-        inner = _attribute(made() if made else found, parts[length - 1]) if found is not None else None
-        if inner is None and (found is None or isinstance(found, ModuleType)):
-            inner = _module(".".join(parts[:length]))
+    modules = ((length, _module(".".join(parts[:length]))) for length in range(len(parts) - 1, 0, -1))
+    inside, found = next((each for each in modules if each[1] is not None), (0, None))
+    if found is None:
+        raise AttributeError(f"there is no {parts[0]}")
+    for length in range(inside, len(parts)):
+        owner = ".".join(parts[:length])
+        inner = _attribute(_MADE[owner]() if owner in _MADE else found, parts[length])
         if inner is None:
-            if _is_set_when_made(found, parts[length - 1]):
+            if _may_have(found, parts[length]):
                 return None
-            raise AttributeError(f"{'.'.join(parts[: length - 1]) or 'Python'} has no {parts[length - 1]}")
+            raise AttributeError(f"{owner} has no {parts[length]}")
         if isinstance(inner, (property, cached_property)) or _is_made_for_instances(found, inner):
             return inner  # what it gives is known to the package alone
         found = inner
@@ -123,10 +125,12 @@ def _attribute(owner: Any, name: str) -> Any:
     return getattr(owner, name, None) if not inspect.isclass(owner) else inspect.getattr_static(owner, name, None)
 
 
-def _is_set_when_made(owner: Any, name: str) -> bool:
-    """Whether it is an attribute that objects get when they are made."""
+def _may_have(owner: Any, name: str) -> bool:
+    """Whether it can have what is not there: its objects get it, or it is a name that several packages share."""
     if not inspect.isclass(owner):
-        return False
+        return hasattr(owner, "__path__") and getattr(owner, "__file__", None) is None
+    if any("__getattr__" in vars(each) or name in vars(each).get("__annotations__", ()) for each in owner.__mro__):
+        return True
     made = [vars(each)["__init__"] for each in owner.__mro__ if inspect.isfunction(vars(each).get("__init__"))]
     return any(re.search(rf"\bself\.{name}\b[^=(]*=", inspect.getsource(each)) for each in made)
 

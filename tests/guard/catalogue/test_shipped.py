@@ -92,6 +92,13 @@ def test_a_call_is_known_by_the_name_that_a_running_program_has_for_it(seen: str
     assert found.name == written
 
 
+@pytest.mark.parametrize(
+    "name", ["sorted", "list", "map", "filter", "zip", "enumerate", "next", "iter", "len", "getattr"]
+)
+def test_builtins_that_the_check_follows_keep_the_name_by_which_it_does(name: str) -> None:
+    assert known().canonical(f"builtins.{name}") == f"builtins.{name}"
+
+
 def test_all_of_it_is_read_once() -> None:
     assert known() is known()
     assert isinstance(known(), Catalogue)
