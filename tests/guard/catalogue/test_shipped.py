@@ -64,6 +64,7 @@ def test_a_name_that_is_wrong_is_noticed(name: str, reason: str) -> None:
             "asyncio.sleep",
             "logging.Logger.info",
         ),
+        *("dns.reversename.from_address", "grpc.channel_ready_future", "docker.DockerClient.close", "git.Git.environment"),
         *("httpx.AsyncClient.get", "anyio.Path.read_text", "sqlalchemy.select", "threading.Lock.release", "time.time"),
     ],
 )
@@ -81,7 +82,12 @@ def test_what_does_not_block_is_not_listed(name: str) -> None:
         ("_thread.lock.acquire", "threading.Lock.acquire"),
         ("concurrent.futures._base.Future.result", "concurrent.futures.Future.result"),
         ("multiprocessing.context.ForkProcess.join", "multiprocessing.Process.join"),
+        ("multiprocessing.Queue.get", "multiprocessing.queues.Queue.get"),
+        ("multiprocessing.context.BaseContext.Lock.acquire", "multiprocessing.synchronize.Lock.acquire"),
         ("sqlite3.dbapi2.connect", "sqlite3.connect"),
+        ("git.cmd.Git.execute", "git.Git.execute"),
+        ("grpc._channel._UnaryUnaryMultiCallable.__call__", "grpc.UnaryUnaryMultiCallable.__call__"),
+        ("selenium.webdriver.remote.webdriver.WebDriver.get", "selenium.webdriver.Remote.get"),
         ("smtplib.SMTP.__init__", "smtplib.SMTP"),
     ],
 )
