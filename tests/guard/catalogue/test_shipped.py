@@ -64,7 +64,12 @@ def test_a_name_that_is_wrong_is_noticed(name: str, reason: str) -> None:
             "asyncio.sleep",
             "logging.Logger.info",
         ),
-        *("dns.reversename.from_address", "grpc.channel_ready_future", "docker.DockerClient.close", "git.Git.environment"),
+        *(
+            "dns.reversename.from_address",
+            "grpc.channel_ready_future",
+            "docker.DockerClient.close",
+            "git.Git.environment",
+        ),
         *("httpx.AsyncClient.get", "anyio.Path.read_text", "sqlalchemy.select", "threading.Lock.release", "time.time"),
     ],
 )
